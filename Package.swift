@@ -1,0 +1,45 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "audiotool",
+    products: [
+        .executable(name: "audiotool", targets: ["audiotool"]),
+        .library(name: "NeuralCore", targets: ["NeuralCore"]),
+        .library(name: "AudioDSP", targets: ["AudioDSP"]),
+        .library(name: "AudioMetrics", targets: ["AudioMetrics"]),
+        .library(name: "ScoreDiffusion", targets: ["ScoreDiffusion"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+    ],
+    targets: [
+        .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
+        .systemLibrary(name: "CFFTW", pkgConfig: "fftw3f", providers: [.apt(["libfftw3-dev"]), .brew(["fftw"])]),
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
+        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"]), .brew(["libsoxr"])]),
+        .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
+        .target(name: "CKernels", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m")]),
+
+        .target(name: "NeuralCore", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(name: "AudioDSP", dependencies: ["CSndfile", "CFFTW", "CSoxr", .product(name: "RealModule", package: "swift-numerics")]),
+        .target(name: "AudioMetrics", dependencies: ["AudioDSP"]),
+        .target(name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", .product(name: "Logging", package: "swift-log")]),
+        .executableTarget(
+            name: "audiotool",
+            dependencies: [
+                "ScoreDiffusion", "CCairo",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+
+        .target(name: "TestSupport", dependencies: ["NeuralCore"], path: "Tests/TestSupport"),
+        .testTarget(name: "NeuralCoreTests", dependencies: ["NeuralCore", "TestSupport"]),
+        .testTarget(name: "AudioDSPTests", dependencies: ["AudioDSP", "TestSupport"]),
+        .testTarget(name: "AudioMetricsTests", dependencies: ["AudioMetrics", "TestSupport"]),
+        .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "TestSupport"]),
+        .testTarget(name: "audiotoolTests", dependencies: ["audiotool", "AudioDSP", "TestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+int audiotool_kernels_placeholder(void);
