@@ -1,0 +1,112 @@
+"""PyTorch twin of Sources/ScoreDiffusion/Networks/EnhancerNetwork.swift.
+
+Used to explore designs, to measure training speed side by side and to write the parity fixture.
+Nothing here is needed to run audiotool. Parameter names and layouts equal the Swift network's.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+
+def band_widths(bins):
+    """Bands of 4 bins up to a quarter of the spectrum, of 8 up to a half, of 16 above; the last takes the rest."""
+    widths, start = [], 0
+    while start < bins:
+        width = 4 if start < (bins - 1) // 4 else 8 if start < (bins - 1) // 2 else 16
+        rest = bins - start
+        width = rest if rest < 2 * width and start >= (bins - 1) // 2 else width
+        widths.append(min(width, rest))
+        start += widths[-1]
+    return widths
+
+
+class BlockDiagonalLinear(nn.Module):
+    """Independent affine maps of neighbouring slices; `weight` holds each block's [outputs, inputs] in turn."""
+
+    def __init__(self, blocks, scale=1.0):
+        super().__init__()
+        self.blocks = blocks
+        parts = [(torch.rand(o * i) * 2 - 1) * scale / math.sqrt(i) for i, o in blocks]
+        self.weight = nn.Parameter(torch.cat(parts))
+        self.bias = nn.Parameter(torch.zeros(sum(o for _, o in blocks)))
+
+    def forward(self, x):
+        outputs, offset, start = [], 0, 0
+        for inputs, width in self.blocks:
+            weight = self.weight[offset:offset + inputs * width].view(width, inputs)
+            outputs.append(nn.functional.linear(x[..., start:start + inputs], weight))
+            offset += inputs * width
+            start += inputs
+        return torch.cat(outputs, -1) + self.bias
+
+
+class AxisBlock(nn.Module):
+    """Residual bidirectional GRU along one axis of [B, T, bands, C]."""
+
+    def __init__(self, channels, hidden):
+        super().__init__()
+        self.norm = nn.LayerNorm(channels)
+        self.gru = nn.GRU(channels, hidden, batch_first=True, bidirectional=True)
+        self.linear = nn.Linear(2 * hidden, channels)
+
+    def forward(self, x):  # [batch, steps, C]
+        return x + self.linear(self.gru(self.norm(x))[0])
+
+
+class DualPathBlock(nn.Module):
+    def __init__(self, channels, hidden):
+        super().__init__()
+        self.bands = AxisBlock(channels, hidden)
+        self.time = AxisBlock(channels, hidden)
+
+    def forward(self, x):  # [B, T, K, C]
+        b, t, k, c = x.shape
+        x = self.bands(x.reshape(b * t, k, c)).reshape(b, t, k, c)
+        x = self.time(x.transpose(1, 2).reshape(b * k, t, c)).reshape(b, k, t, c)
+        return x.transpose(1, 2)
+
+
+class EnhancerNetwork(nn.Module):
+    """Predicts the clean compressed spectrogram from the bridge's state, the noisy one and the time.
+
+    state, noisy: [B, T, F, 2]; time: [B] in (0, 1]. Returns [B, T, F, 2].
+    """
+
+    features, taps = 6, 3
+
+    def __init__(self, bins=257, channels=48, hidden=24, blocks=3, embedding=32):
+        super().__init__()
+        widths = band_widths(bins)
+        self.bins, self.channels, self.widths = bins, channels, widths
+        outputs = 2 * (self.taps + 2)
+        self.split = BlockDiagonalLinear([(self.features * w, channels) for w in widths])
+        self.register_buffer("frequencies", 2.0 ** torch.linspace(-1, 6, embedding // 2))
+        self.embed_0 = nn.Linear(embedding, channels)
+        self.embed_1 = nn.Linear(channels, channels)
+        self.blocks = nn.ModuleList([DualPathBlock(channels, hidden) for _ in range(blocks)])
+        self.norm = nn.LayerNorm(channels)
+        self.expand = nn.Linear(channels, 2 * channels)
+        self.masks = BlockDiagonalLinear([(2 * channels, outputs * w) for w in widths], scale=0.1)
+        with torch.no_grad():  # starts as the identity on the noisy frame itself
+            self.masks.bias.view(bins, outputs)[:, 2] = 1
+
+    def forward(self, state, noisy, time):
+        b, t, f, _ = noisy.shape
+        magnitude = lambda z: (z.square().sum(-1, keepdim=True) + 1e-8).sqrt()
+        x = torch.cat([state, noisy, magnitude(state), magnitude(noisy)], -1)
+        x = self.split(x.reshape(b, t, -1)).view(b, t, len(self.widths), self.channels)
+        phase = math.pi * time[:, None] * self.frequencies
+        e = self.embed_1(nn.functional.silu(self.embed_0(torch.cat([phase.sin(), phase.cos()], -1))))
+        x = x + e[:, None, None]
+        for block in self.blocks:
+            x = block(x)
+        x = nn.functional.silu(self.expand(self.norm(x)))
+        m = self.masks(x.reshape(b, t, -1)).view(b, t, f, self.taps + 2, 2)
+        past = nn.functional.pad(noisy, (0, 0, 0, 0, 1, 0))[:, :t]
+        future = nn.functional.pad(noisy, (0, 0, 0, 0, 0, 1))[:, 1:]
+        sources = torch.stack([past, noisy, future, state], 3)
+        re = (m[..., :4, 0] * sources[..., 0] - m[..., :4, 1] * sources[..., 1]).sum(3)
+        im = (m[..., :4, 0] * sources[..., 1] + m[..., :4, 1] * sources[..., 0]).sum(3)
+        return torch.stack([re, im], -1) + m[..., 4, :]
