@@ -116,7 +116,7 @@ public struct StreamingSTFT {
     }
 
     private mutating func collect(
-        _ body: (inout StreamingSTFT, (UnsafeBufferPointer<Float>) throws -> Void) throws -> Void
+        _ body: (inout StreamingSTFT, (UnsafeBufferPointer<Float>) -> Void) throws -> Void
     ) rethrows -> ComplexSpectrogram {
         var values: [Float] = []
         try body(&self) { values.append(contentsOf: $0) }
