@@ -1,0 +1,34 @@
+import Foundation
+
+/// Pairs of signals that no metric compares.
+public enum MetricError: LocalizedError, Equatable {
+    /// The lengths differ, in samples.
+    case lengthMismatch(reference: Int, estimate: Int)
+    /// A NaN or infinite sample in one of the two.
+    case notFinite(signal: String, sample: Int)
+    case invalidSampleRate(Int)
+
+    public var errorDescription: String? {
+        switch self {
+        case .lengthMismatch(let reference, let estimate):
+            "The reference has \(reference) samples and the estimate \(estimate); cut or align them first."
+        case .notFinite(let signal, let sample):
+            "Sample \(sample) of the \(signal) is not a finite number."
+        case .invalidSampleRate(let rate):
+            "The sample rate must be positive, not \(rate)."
+        }
+    }
+}
+
+/// Throws unless the two can be compared sample by sample.
+func checkPair(reference: [Float], estimate: [Float]) throws {
+    guard reference.count == estimate.count else {
+        throw MetricError.lengthMismatch(reference: reference.count, estimate: estimate.count)
+    }
+    if let sample = reference.firstIndex(where: { !$0.isFinite }) {
+        throw MetricError.notFinite(signal: "reference", sample: sample)
+    }
+    if let sample = estimate.firstIndex(where: { !$0.isFinite }) {
+        throw MetricError.notFinite(signal: "estimate", sample: sample)
+    }
+}

@@ -1,0 +1,71 @@
+/// The outcome of a metric: a number, or the reason why there is none.
+///
+/// Averages are taken over defined values only; see `MetricSummary`.
+public enum MetricValue: Sendable, Equatable {
+    /// The number. Ratios may be infinite: a perfect estimate, or a silent one.
+    case defined(Double)
+    case undefined(Reason)
+
+    /// Why a metric has no value for a pair of signals.
+    public enum Reason: Sendable, Equatable {
+        /// Every sample of the reference is zero.
+        case silentReference
+        /// The metric needs more samples than there are.
+        case tooShort(samples: Int, needed: Int)
+        /// Too few frames of the reference hold speech.
+        case tooLittleSpeech(seconds: Double, needed: Double)
+    }
+
+    /// The number, or nil where there is none.
+    public var value: Double? {
+        if case .defined(let value) = self { value } else { nil }
+    }
+
+    /// Why there is no number, or nil where there is one.
+    public var reason: Reason? {
+        if case .undefined(let reason) = self { reason } else { nil }
+    }
+}
+
+extension MetricValue.Reason: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .silentReference: "the reference is silent"
+        case .tooShort(let samples, let needed): "\(samples) samples are too short, \(needed) are needed"
+        case .tooLittleSpeech(let seconds, let needed):
+            "the reference holds \(Self.rounded(seconds)) s of speech, \(Self.rounded(needed)) s are needed"
+        }
+    }
+
+    private static func rounded(_ seconds: Double) -> Double { (seconds * 100).rounded() / 100 }
+}
+
+extension MetricValue: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .defined(let value): "\(value)"
+        case .undefined(let reason): "undefined (\(reason))"
+        }
+    }
+}
+
+/// The mean of the values of many pairs, with what was left out.
+public struct MetricSummary: Sendable, Equatable {
+    /// The mean of the finite values, or nil where there are none.
+    public let mean: Double?
+    /// Values in the mean.
+    public let count: Int
+    /// Values left out because they are infinite.
+    public let infiniteCount: Int
+    /// Values left out because there was no number.
+    public let undefinedCount: Int
+
+    public init(_ values: [MetricValue]) {
+        let defined = values.compactMap(\.value)
+        let finite = defined.filter(\.isFinite)
+        mean = finite.isEmpty ? nil : finite.reduce(0, +) / Double(finite.count)
+        count = finite.count
+        infiniteCount = defined.count - finite.count
+        undefinedCount = values.count - defined.count
+    }
+}
