@@ -1,0 +1,85 @@
+/// Runs the model over one channel at the model's rate, segment by segment, as samples arrive.
+struct ChannelEnhancer {
+    /// A piece of the finished channel; all arrays have one length.
+    struct Piece {
+        /// What went in, its mean removed.
+        var noisy: [Float] = []
+        var enhanced: [Float] = []
+        /// For the band above the model's.
+        var topGain: [Float] = []
+    }
+
+    private let model: any SpeechModel
+    private let profile: LevelProfile
+    private let channel: Int
+    private let plan: SegmentPlan
+    private let topBand: TopBandGain
+    private var enhancedOverlap: SegmentOverlap
+    private var gainOverlap: SegmentOverlap
+    /// Samples from `pendingStart` on that a coming segment or piece needs.
+    private var pending: [Float] = []
+    private var pendingStart = 0
+    private var segment = 0
+
+    init(model: any SpeechModel, profile: LevelProfile, channel: Int, plan: SegmentPlan) {
+        (self.model, self.profile, self.channel, self.plan) = (model, profile, channel, plan)
+        topBand = TopBandGain(sampleRate: model.sampleRate)
+        enhancedOverlap = SegmentOverlap(plan)
+        gainOverlap = SegmentOverlap(plan)
+    }
+
+    /// Takes the next samples, their mean not yet removed.
+    mutating func append(_ samples: [Float]) {
+        let mean = Float(profile.mean)
+        pending.append(contentsOf: samples.lazy.map { $0 - mean })
+    }
+
+    /// Whether the next segment is complete.
+    var isReady: Bool {
+        segment < plan.count && pendingStart + pending.count >= plan.range(segment).upperBound
+    }
+
+    /// Cleans the next segment, which must be complete, and returns what became final.
+    mutating func processSegment(
+        steps: Int, seed: UInt64, onStep: (Int) throws -> Void
+    ) throws -> Piece {
+        precondition(isReady, "the segment must be complete")
+        let range = plan.range(segment), finalEnd = plan.finalEnd(segment)
+        let noisy = Array(pending[(range.lowerBound - pendingStart)..<(range.upperBound - pendingStart)])
+        var enhanced = [Float](repeating: 0, count: noisy.count), topGain = enhanced
+        if !profile.isSilent, !noisy.isEmpty {
+            let noise = SegmentNoise(seed: seed, channel: channel, segment: segment)
+            (enhanced, topGain) = try run(noisy, from: range.lowerBound, steps: steps, noise: noise, onStep: onStep)
+        }
+        segment += 1
+        let kept = finalEnd - pendingStart
+        let piece = Piece(
+            noisy: Array(pending[..<kept]), enhanced: enhancedOverlap.add(enhanced),
+            topGain: gainOverlap.add(topGain))
+        pending.removeSubrange(..<kept)
+        pendingStart = finalEnd
+        return piece
+    }
+
+    private func run(
+        _ noisy: [Float], from start: Int, steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
+    ) throws -> ([Float], [Float]) {
+        let gains = profile.gains(from: start, count: noisy.count, sampleRate: model.sampleRate)
+        let leveled = zip(noisy, gains).map { $0 * $1 }
+        var enhanced = try model.enhance(leveled, steps: steps, noise: noise, onStep: onStep)
+        precondition(enhanced.count == noisy.count, "a model keeps the length")
+        guard enhanced.allSatisfy(\.isFinite) else { throw EnhancementError.modelOverflow }
+        silence(&enhanced, where: leveled)
+        let topGain = topBand(noisy: leveled, enhanced: enhanced)
+        for index in enhanced.indices { enhanced[index] /= gains[index] }
+        return (enhanced, topGain)
+    }
+
+    /// Digital silence stays silent: fades the result out where the input lies 90 dB and more under the level.
+    private func silence(_ enhanced: inout [Float], where leveled: [Float]) {
+        let power = movingAverage(leveled.map { Double($0) * Double($0) }, reach: model.sampleRate * 16 / 1000)
+        for index in enhanced.indices where power[index] < 1e-9 {
+            enhanced[index] *= Float(power[index] * 1e9)
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// What turns noisy speech into clean speech, one segment of one channel at a time.
+///
+/// The enhancer around it deals with rates, channels, levels and lengths; a model only sees what it was trained on.
+public protocol SpeechModel: Sendable {
+    /// The only sample rate the model knows, in Hz.
+    var sampleRate: Int { get }
+    /// Sampler steps that it takes unless told otherwise.
+    var defaultSteps: Int { get }
+    /// Segments begin at multiples of this many samples, so that a segment's frames are frames of the whole.
+    var frameAlignment: Int { get }
+
+    /// Cleans one segment.
+    ///
+    /// - Parameters:
+    ///   - waveform: any number of samples from 1 on, whose root mean square is about 1.
+    ///   - steps: sampler steps.
+    ///   - noise: where the random numbers of this segment come from.
+    ///   - onStep: called with the number of finished steps; an error thrown there ends the run.
+    /// - Returns: as many samples as `waveform`, at its level and without delay.
+    func enhance(
+        _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
+    ) throws -> [Float]
+}
+
+/// Names the stream of random numbers that belongs to one segment, so that the result depends neither on the order
+/// in which segments are computed nor on the number of threads.
+public struct SegmentNoise: Sendable, Equatable {
+    public var seed: UInt64
+    public var stream: UInt64
+
+    public init(seed: UInt64, stream: UInt64) { (self.seed, self.stream) = (seed, stream) }
+
+    init(seed: UInt64, channel: Int, segment: Int) {
+        self.init(seed: seed, stream: UInt64(channel) << 40 | UInt64(segment))
+    }
+}

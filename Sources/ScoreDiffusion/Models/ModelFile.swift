@@ -1,0 +1,73 @@
+import Foundation
+import NeuralCore
+
+/// What a model file says about itself.
+///
+/// A model is a `.safetensors` file. Its metadata has `kind`, what it does, and `config`, all its settings as a JSON
+/// object, among them `name`, `purpose`, `licence` and `defaultSteps`.
+public struct ModelFile: Sendable {
+    /// What a model is for.
+    public enum Kind: String, Sendable {
+        case enhancer = "speech-enhancer"
+    }
+
+    public let path: String
+    public let file: SafeTensorsFile
+    /// The raw `kind`; a newer version may know more than ``Kind`` does.
+    public let kind: String
+    /// All settings.
+    public let settings: JSONValue
+
+    /// Opens a file and checks that it is a model.
+    ///
+    /// - Throws: `CheckpointError` for absent or damaged files, ``ModelError`` for other tensors.
+    public init(path: String) throws {
+        self.path = path
+        file = try SafeTensorsFile(path: path)
+        guard let kind = file.metadata["kind"], let config = file.metadata["config"] else {
+            throw ModelError.notAModel(path: path)
+        }
+        self.kind = kind
+        do {
+            settings = try JSONValue(parsing: config)
+        } catch {
+            throw ModelError.invalidSettings(path: path, reason: "they are no JSON object (\(error.localizedDescription))")
+        }
+        guard settings.object != nil else {
+            throw ModelError.invalidSettings(path: path, reason: "they are no JSON object")
+        }
+    }
+
+    /// The file's name without its extension: what `--model` takes.
+    public var name: String { URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
+    /// What the model is for, in a sentence.
+    public var purpose: String { settings["purpose"].string ?? "" }
+    public var licence: String { settings["licence"].string ?? "" }
+    /// Sampler steps it takes unless told otherwise.
+    public var defaultSteps: Int? { settings["defaultSteps"].int }
+    /// Whether it is taken when several models could be and none is named.
+    public var isDefault: Bool { settings["default"].bool ?? false }
+    /// In Hz.
+    public var sampleRate: Int? { settings["sampleRate"].int }
+
+    /// Numbers in all tensors.
+    public var parameterCount: Int {
+        get throws { try file.names.reduce(0) { try $0 + file.shape($1).reduce(1, *) } }
+    }
+
+    /// The file's size in bytes.
+    public var byteCount: Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return (attributes?[.size] as? Int) ?? 0
+    }
+
+    /// The SHA-256 of the file's bytes, as hexadecimal digits.
+    public func contentHash() throws -> String { try SHA256.digest(ofFile: path) }
+
+    /// - Throws: ``ModelError/wrongKind(path:kind:wanted:)`` unless the model does what is wanted.
+    public func require(_ wanted: Kind) throws {
+        guard kind == wanted.rawValue else {
+            throw ModelError.wrongKind(path: path, kind: kind, wanted: wanted.rawValue)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+
+/// Where installed models are found.
+///
+/// Folders, in this order: those that the environment variable `AUDIOTOOL_MODELS` names (separated by colons);
+/// `share/audiotool/models` beside the program's `bin`; `models` beside the program; and, for a program inside its
+/// build folder, `models` of the package. All are found from where the program really lies, so an installation can
+/// be moved.
+public struct ModelStore: Sendable {
+    public let folders: [String]
+
+    /// - Parameters:
+    ///   - executable: the program's path, links resolved.
+    ///   - environment: the process's variables.
+    public init(
+        executable: String = ModelStore.executablePath,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) {
+        let named = (environment["AUDIOTOOL_MODELS"] ?? "").split(separator: ":").map(String.init)
+        folders = named + Self.candidates(executable: executable).filter(Self.isFolder)
+        searched = named.isEmpty ? Self.candidates(executable: executable) : named
+    }
+
+    private let searched: [String]
+
+    /// What a search found in one folder.
+    public struct Entry: Sendable {
+        public let path: String
+        public let model: Result<ModelFile, any Error>
+        /// The file's name without extension.
+        public var name: String { URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent }
+    }
+
+    /// All model files, sorted by name; of files of one name the first folder's.
+    public func entries() -> [Entry] {
+        var seen: Set<String> = []
+        return folders.flatMap { folder in
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            return names.filter { $0.hasSuffix(".safetensors") && !$0.hasPrefix(".") }.sorted()
+                .filter { seen.insert($0).inserted }
+                .map { name in
+                    let path = folder + "/" + name
+                    return Entry(path: path, model: Result { try ModelFile(path: path) })
+                }
+        }
+        .sorted { $0.name < $1.name }
+    }
+
+    /// The model that a user means.
+    ///
+    /// - Parameters:
+    ///   - name: an installed model's name or a file's path; nil for the default of its kind.
+    ///   - kind: what the model must do.
+    /// - Throws: ``ModelError`` and `CheckpointError`.
+    public func model(_ name: String?, kind: ModelFile.Kind) throws -> ModelFile {
+        guard let name else { return try defaultModel(of: kind) }
+        let model = try find(name)
+        try model.require(kind)
+        return model
+    }
+
+    /// An installed model's name, or a file's path.
+    public func find(_ name: String) throws -> ModelFile {
+        if name.contains("/") || name.hasSuffix(".safetensors") { return try ModelFile(path: name) }
+        let entries = entries()
+        if let entry = entries.first(where: { $0.name == name }) { return try entry.model.get() }
+        if Self.isFile(name) { return try ModelFile(path: name) }
+        throw ModelError.unknown(name: name, known: entries.map(\.name), searched: searched)
+    }
+
+    private func defaultModel(of kind: ModelFile.Kind) throws -> ModelFile {
+        let entries = entries()
+        let models = entries.compactMap { try? $0.model.get() }.filter { $0.kind == kind.rawValue }
+        if let model = models.first(where: \.isDefault) ?? models.first { return model }
+        // A damaged file explains more than the absence of a sound one.
+        if let damaged = entries.first(where: { (try? $0.model.get()) == nil }) { return try damaged.model.get() }
+        throw ModelError.noModels(searched: searched)
+    }
+
+    /// The running program's path, links resolved.
+    public static let executablePath: String = {
+        if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { return path }
+        return URL(fileURLWithPath: Bundle.main.executablePath ?? CommandLine.arguments[0]).resolvingSymlinksInPath().path
+    }()
+
+    private static func candidates(executable: String) -> [String] {
+        let folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
+        var result = [
+            folder.deletingLastPathComponent().appendingPathComponent("share/audiotool/models").path,
+            folder.appendingPathComponent("models").path,
+        ]
+        var parent = folder
+        while parent.path != "/" {
+            if isFile(parent.appendingPathComponent("Package.swift").path) {
+                result.append(parent.appendingPathComponent("models").path)
+                break
+            }
+            parent.deleteLastPathComponent()
+        }
+        return result
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+}
