@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Measure an enhancer on test mixtures and print the table of models/README.md.
+
+Mixtures, enhancement, SI-SDR, ESTOI and segmental SNR are audiotool's; only PESQ-WB comes from the Python package
+`pesq` (with `soundfile` to read the recordings). Example:
+
+    python3 recipes/measure_enhancer.py --speech data/speech/test --noise data/noise/test --model models/enhancer.safetensors
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+METRICS = ["siSDR", "estoi", "segmentalSNR", "pesq"]
+TITLES = ["SI-SDR dB", "ESTOI", "segSNR dB", "PESQ-WB"]
+
+
+def pesq_scores(clean, estimates):
+    """PESQ-WB by file name; a file for which it is undefined is left out."""
+    try:
+        import soundfile
+        from pesq import pesq
+    except ImportError as error:
+        print(f"without PESQ: {error}", file=sys.stderr)
+        return {}
+    scores = {}
+    for path in sorted(clean.glob("*.wav")):
+        reference, rate = soundfile.read(path, dtype="float32")
+        estimate, _ = soundfile.read(estimates / path.name, dtype="float32")
+        try:
+            scores[path.name] = pesq(rate, reference, estimate, "wb")
+        except Exception as error:
+            print(f"{path.name}: PESQ undefined ({error})", file=sys.stderr)
+    return scores
+
+
+def scores(audiotool, clean, estimates, with_pesq=True):
+    """Per-file scores by metric: {metric: {name: value}}."""
+    output = subprocess.run([audiotool, "mixtures", "score", "--clean", clean, "--estimates", estimates],
+                            check=True, capture_output=True, text=True).stdout
+    rows = json.loads(output)
+    result = {metric: {row["name"]: row[metric] for row in rows if row.get(metric) is not None} for metric in METRICS[:3]}
+    result["pesq"] = pesq_scores(clean, estimates) if with_pesq else {}
+    return result
+
+
+def mean(values):
+    values = list(values)
+    return sum(values) / len(values) if values else math.nan
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--speech", required=True, help="test speech, one folder a speaker")
+    parser.add_argument("--noise", required=True, help="test noises")
+    parser.add_argument("--model", help="name or path; the default model if left out")
+    parser.add_argument("--audiotool", default=".build/release/audiotool")
+    parser.add_argument("--steps", default="1,2,5,10,30", help="numbers of sampler steps")
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--clean", type=int, default=10, help="utterances without noise")
+    parser.add_argument("--snr", default="-5,15", help="lowest and highest SNR in dB")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--keep", help="a folder to keep the recordings in")
+    parser.add_argument("--json", help="a file for all scores")
+    options = parser.parse_args()
+
+    tool = options.audiotool if "/" in options.audiotool else shutil.which(options.audiotool)
+    work = pathlib.Path(options.keep or tempfile.mkdtemp())
+    low, high = options.snr.split(",")
+    subprocess.run([tool, "mixtures", "write", "--speech", options.speech, "--noise", options.noise, "--count",
+                    str(options.count), "--clean", str(options.clean), f"--lowest-snr={low}", f"--highest-snr={high}",
+                    "--seed", str(options.seed), "--output", work], check=True)
+
+    def enhance(source, target, steps):
+        if target.exists():
+            shutil.rmtree(target)
+        command = [tool, "enhance", source, "--output", target, "--steps", str(steps)]
+        command += ["--model", options.model] if options.model else []
+        command += ["--threads", str(options.threads)] if options.threads else []
+        start = time.monotonic()
+        subprocess.run(command, check=True)
+        return time.monotonic() - start
+
+    everything = {"noisy": scores(tool, work / "clean", work / "noisy")}
+    noisy = everything["noisy"]
+    print(f"{options.count} mixtures of {options.speech} with {options.noise}, {low} to {high} dB, seed {options.seed}; "
+          f"{options.clean} utterances without noise\n")
+    print("| steps | " + " | ".join(TITLES) + " | gain: " + " | ".join(TITLES) + " | clean SI-SDR dB (lowest) | seconds |")
+    print("|" + " --- |" * (2 * len(TITLES) + 3))
+    print("| noisy | " + " | ".join(f"{mean(noisy[m].values()):.3f}" for m in METRICS) + " |" + " |" * (len(METRICS) + 2))
+    for steps in [int(s) for s in options.steps.split(",")]:
+        target = work / f"enhanced-{steps}"
+        seconds = enhance(work / "noisy", target, steps)
+        result = scores(tool, work / "clean", target)
+        everything[steps] = result
+        cells = [f"{mean(result[m].values()):.3f}" for m in METRICS]
+        gains = [f"{mean(v - noisy[m][n] for n, v in result[m].items() if n in noisy[m]):+.3f}" for m in METRICS]
+        kept = ""
+        if options.clean:
+            enhance(work / "untouched", work / f"untouched-{steps}", steps)
+            clean = scores(tool, work / "untouched", work / f"untouched-{steps}", with_pesq=False)
+            everything[f"untouched {steps}"] = clean
+            kept = f"{mean(clean['siSDR'].values()):.1f} ({min(clean['siSDR'].values(), default=math.nan):.1f})"
+        print(f"| {steps} | " + " | ".join(cells) + " | " + " | ".join(gains) + f" | {kept} | {seconds:.1f} |", flush=True)
+    if options.json:
+        pathlib.Path(options.json).write_text(json.dumps(everything, indent=1))
+    if not options.keep:
+        shutil.rmtree(work)
+
+
+if __name__ == "__main__":
+    main()
