@@ -1,1 +1,4 @@
-int audiotool_kernels_placeholder(void);
+#pragma once
+#include "elementwise.h"
+#include "parallel.h"
+#include "reduction.h"
