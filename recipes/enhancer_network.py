@@ -5,6 +5,7 @@ Nothing here is needed to run audiotool. Parameter names and layouts equal the S
 """
 
 import math
+from itertools import groupby
 
 import torch
 from torch import nn
@@ -34,11 +35,13 @@ class BlockDiagonalLinear(nn.Module):
 
     def forward(self, x):
         outputs, offset, start = [], 0, 0
-        for inputs, width in self.blocks:
-            weight = self.weight[offset:offset + inputs * width].view(width, inputs)
-            outputs.append(nn.functional.linear(x[..., start:start + inputs], weight))
-            offset += inputs * width
-            start += inputs
+        for (inputs, width), run in groupby(self.blocks):  # equal neighbours in one batched product
+            n = len(list(run))
+            weight = self.weight[offset:offset + n * inputs * width].view(n, width, inputs)
+            slices = x[..., start:start + n * inputs].reshape(-1, n, inputs).transpose(0, 1)
+            outputs.append(torch.bmm(slices, weight.mT).transpose(0, 1).reshape(*x.shape[:-1], n * width))
+            offset += n * inputs * width
+            start += n * inputs
         return torch.cat(outputs, -1) + self.bias
 
 

@@ -1,4 +1,7 @@
 #pragma once
+#include "deep_filter.h"
 #include "elementwise.h"
+#include "gru.h"
+#include "layer_norm.h"
 #include "parallel.h"
 #include "reduction.h"
