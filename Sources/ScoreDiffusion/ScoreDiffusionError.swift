@@ -1,0 +1,28 @@
+import Foundation
+
+/// What can go wrong while a diffusion model is built or run.
+public enum ScoreDiffusionError: LocalizedError, Equatable {
+    case noiseExhausted(draws: Int)
+    case noiseShape(draw: Int, shape: [Int], needed: [Int])
+    case invalidSampler(String)
+    case invalidNetwork(String)
+    case invalidTransform(String)
+    case recordingTooShort(frames: Int, needed: Int)
+
+    public var errorDescription: String? {
+        switch self {
+        case .noiseExhausted(let draws):
+            "The recorded noise has only \(draws) draws and the sampler needs more. Use fewer steps or record more noise."
+        case .noiseShape(let draw, let shape, let needed):
+            "Draw \(draw) of the recorded noise has shape \(shape) and the state has shape \(needed)."
+        case .invalidSampler(let reason):
+            "These sampler settings cannot run: \(reason)."
+        case .invalidNetwork(let reason):
+            "This network cannot be built: \(reason)."
+        case .invalidTransform(let reason):
+            "This spectrogram transform cannot be used: \(reason)."
+        case .recordingTooShort(let frames, let needed):
+            "The recording has \(frames) frames and the transform needs at least \(needed). Pass a longer recording."
+        }
+    }
+}
