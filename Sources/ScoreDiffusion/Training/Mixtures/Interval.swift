@@ -1,0 +1,59 @@
+import Foundation
+import NeuralCore
+
+/// A closed range of numbers, `[lower, upper]` in JSON.
+public struct Interval: Codable, Sendable, Equatable {
+    public var lower: Float
+    public var upper: Float
+
+    public init(_ lower: Float, _ upper: Float) {
+        self.lower = lower
+        self.upper = upper
+    }
+
+    public init(from decoder: Decoder) throws {
+        var container = try decoder.unkeyedContainer()
+        lower = try container.decode(Float.self)
+        upper = try container.decode(Float.self)
+        guard container.isAtEnd else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "A range is two numbers, [lower, upper].")
+        }
+    }
+
+    public func encode(to encoder: Encoder) throws {
+        var container = encoder.unkeyedContainer()
+        try container.encode(lower)
+        try container.encode(upper)
+    }
+}
+
+extension Philox {
+    mutating func uniform(in interval: Interval) -> Float {
+        interval.lower + (interval.upper - interval.lower) * nextUniform()
+    }
+
+    /// True with the given probability; draws one number in every case.
+    mutating func chance(_ probability: Float) -> Bool {
+        nextUniform() < probability
+    }
+}
+
+/// Draws indices with given weights.
+struct WeightedChoice: Sendable {
+    private let cumulative: [Double]
+
+    init(weights: [Double]) {
+        var sum = 0.0
+        cumulative = weights.map { sum += $0; return sum }
+    }
+
+    func draw(using random: inout Philox) -> Int {
+        let target = Double(random.nextUniform()) * (cumulative.last ?? 0)
+        var low = 0, high = cumulative.count - 1
+        while low < high {
+            let middle = (low + high) / 2
+            if cumulative[middle] > target { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+}
