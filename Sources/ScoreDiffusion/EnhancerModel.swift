@@ -1,0 +1,105 @@
+import Foundation
+import NeuralCore
+
+/// The light speech enhancer: `EnhancerNetwork` on a Schrödinger bridge, with all its settings.
+///
+/// ```swift
+/// let model = try EnhancerModel(ModelStore().model(nil, kind: .enhancer))
+/// ```
+public struct EnhancerModel: Sendable {
+    public struct Configuration: Codable, Sendable, Equatable {
+        public var name = "enhancer-16k"
+        /// What the model is for, in one line.
+        public var purpose = "Removes noise from speech."
+        public var licence = "Apache-2.0"
+        public var sampleRate = 16_000
+        /// Sampler steps unless told otherwise.
+        public var defaultSteps = 1
+        public var transform = SpectrogramTransform.Configuration(
+            nFFT: 512, hopLength: 256, window: .sqrtHann, compression: .power(exponent: 0.5, factor: 0.35))
+        public var network = EnhancerNetwork.Configuration()
+        public var bridge = SchroedingerBridgeVE()
+        public var sampler = BridgeSampler(kind: .ode, stepCount: 1, evaluation: .departure)
+
+        public init() {}
+    }
+
+    public let configuration: Configuration
+    public let network: EnhancerNetwork
+    let transform: SpectrogramTransform
+
+    /// Throws where the transform's settings cannot be used.
+    public init(_ configuration: Configuration, network: EnhancerNetwork) throws {
+        self.configuration = configuration
+        self.network = network
+        transform = try SpectrogramTransform(configuration.transform)
+    }
+
+    /// Builds the model that a file holds.
+    ///
+    /// - Throws: `ModelError` for another kind of model or unusable settings, `CheckpointError` where tensors do not fit.
+    public init(_ file: ModelFile) throws {
+        try file.require(.enhancer)
+        let configuration: Configuration
+        do {
+            configuration = try JSONDecoder().decode(Configuration.self, from: Data((file.file.metadata["config"] ?? "").utf8))
+            try configuration.network.validate(bins: configuration.transform.nFFT / 2 + 1)
+            guard try configuration.network.parameterCount == file.parameterCount else {
+                throw ScoreDiffusionError.invalidNetwork("its tensors have another number of elements")
+            }
+        } catch let error as DecodingError {
+            throw ModelError.invalidSettings(path: file.path, reason: Self.describe(error))
+        } catch let error as ScoreDiffusionError {
+            throw ModelError.invalidSettings(path: file.path, reason: error.localizedDescription)
+        }
+        var rng = Philox(seed: 0)
+        var network = EnhancerNetwork(configuration.network, using: &rng)
+        try network.load(from: file.file)
+        try self.init(configuration, network: network)
+    }
+
+    private static func describe(_ error: DecodingError) -> String {
+        switch error {
+        case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" is wrong: \(context.debugDescription)"
+        @unknown default: "\(error)"
+        }
+    }
+
+    /// What a file of this model says about itself.
+    public static func metadata(_ configuration: Configuration) throws -> [String: String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return [
+            "kind": ModelFile.Kind.enhancer.rawValue,
+            "config": String(decoding: try encoder.encode(configuration), as: UTF8.self),
+        ]
+    }
+
+    /// The clean version of a waveform at the model's rate whose root mean square is about 1.
+    func enhance(
+        _ waveform: [Float], steps: Int, noise: some DiffusionNoise, onUpdate: (SamplerProgress) throws -> Void = { _ in }
+    ) throws -> [Float] {
+        let missing = max(0, transform.stft.configuration.minimumSampleCount - waveform.count)
+        let noisy = try transform.spectra(of: [waveform + [Float](repeating: 0, count: missing)])
+        var sampler = configuration.sampler, noise = noise
+        sampler.stepCount = steps
+        let clean = try Sampling.bridge(configuration.bridge, sampler)
+            .sample(around: noisy, with: network, using: &noise, onUpdate: onUpdate)
+        return try transform.signals(from: clean, length: waveform.count).values
+    }
+}
+
+extension EnhancerModel: SpeechModel {
+    public var sampleRate: Int { configuration.sampleRate }
+    public var defaultSteps: Int { configuration.defaultSteps }
+    public var frameAlignment: Int { configuration.transform.hopLength }
+
+    public func enhance(
+        _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
+    ) throws -> [Float] {
+        let random = PhiloxNoise(Philox(seed: noise.seed, stream: noise.stream))
+        return try enhance(waveform, steps: steps, noise: random) { try onStep($0.step + 1) }
+    }
+}
