@@ -30,6 +30,39 @@ public func expectClose(
     check(distance, error: distance.maximum == 0 ? 0 : error, tolerance, "relative to peak", label, sourceLocation)
 }
 
+/// Fails unless the shapes are equal and ‖actual − expected‖ ≤ tolerance · ‖expected‖.
+public func expectClose(
+    _ actual: Tensor, _ expected: Tensor, relativeL2 tolerance: Double, _ label: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    guard haveEqualShapes(actual, expected, label, sourceLocation) else { return }
+    expectClose(actual.values, expected.values, relativeL2: tolerance, label, sourceLocation: sourceLocation)
+}
+
+/// Fails unless the shapes are equal and every element is within `tolerance` of the expected one.
+public func expectClose(
+    _ actual: Tensor, _ expected: Tensor, absolute tolerance: Double, _ label: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    guard haveEqualShapes(actual, expected, label, sourceLocation) else { return }
+    expectClose(actual.values, expected.values, absolute: tolerance, label, sourceLocation: sourceLocation)
+}
+
+/// Fails unless the shapes are equal and every element is within `tolerance` times the largest expected magnitude.
+public func expectClose(
+    _ actual: Tensor, _ expected: Tensor, relativeToPeak tolerance: Double, _ label: String = "",
+    sourceLocation: SourceLocation = #_sourceLocation
+) {
+    guard haveEqualShapes(actual, expected, label, sourceLocation) else { return }
+    expectClose(actual.values, expected.values, relativeToPeak: tolerance, label, sourceLocation: sourceLocation)
+}
+
+private func haveEqualShapes(_ a: Tensor, _ b: Tensor, _ label: String, _ sourceLocation: SourceLocation) -> Bool {
+    if a.shape == b.shape { return true }
+    Issue.record("\(label): the shape is \(a.shape) instead of \(b.shape)", sourceLocation: sourceLocation)
+    return false
+}
+
 private struct Distance {
     var norm = 0.0, maximum = 0.0, expectedNorm = 0.0, expectedPeak = 0.0
     var worst = 0

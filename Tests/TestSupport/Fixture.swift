@@ -47,6 +47,8 @@ public struct Fixture: Sendable, CustomStringConvertible {
 
     public func hasTensor(_ name: String) -> Bool { tensors?.contains(name) ?? false }
 
+    public func tensor(_ name: String) throws -> Tensor { try file().tensor(name) }
+
     public func floats(_ name: String) throws -> [Float] { try file().floats(name) }
 
     public func doubles(_ name: String) throws -> [Double] { try file().doubles(name) }

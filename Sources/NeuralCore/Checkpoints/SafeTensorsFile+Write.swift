@@ -1,27 +1,21 @@
 import Foundation
 
-/// A tensor on its way into a file.
-struct SafeTensorsRecord {
-    let name: String
-    let shape: [Int]
-    let values: [Float]
-}
-
 extension SafeTensorsFile {
-    /// Writes float32 tensors in the order given. The file appears whole or not at all.
-    static func write(_ records: [SafeTensorsRecord], metadata: [String: String], to path: String) throws {
+    /// Writes tensors as float32 in the order given, under names that differ. The file appears whole or not at all.
+    /// - Throws: `CheckpointError.notWritten` when the folder or the disk takes no more.
+    public static func write(_ tensors: [(String, Tensor)], metadata: [String: String] = [:], to path: String) throws {
         let file = try AtomicFile(path: path)
-        let header = headerBytes(of: records, metadata: metadata)
+        let header = headerBytes(of: tensors, metadata: metadata)
         try withUnsafeBytes(of: UInt64(header.count).littleEndian) { try file.write($0) }
         try header.withUnsafeBytes { try file.write($0) }
-        for record in records {
-            try record.values.withUnsafeBytes { try file.write($0) }
+        for (_, tensor) in tensors {
+            try tensor.withUnsafeBuffer { try file.write(UnsafeRawBufferPointer($0)) }
         }
         try file.commit()
     }
 
     /// JSON padded with blanks so that the data starts at a multiple of eight bytes.
-    private static func headerBytes(of records: [SafeTensorsRecord], metadata: [String: String]) -> [UInt8] {
+    private static func headerBytes(of tensors: [(String, Tensor)], metadata: [String: String]) -> [UInt8] {
         var members: [String] = []
         if !metadata.isEmpty {
             let texts = metadata.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }
@@ -29,12 +23,12 @@ extension SafeTensorsFile {
         }
         var offset = 0
         var seen: Set<String> = ["__metadata__"]
-        for record in records {
-            precondition(seen.insert(record.name).inserted, "\(record.name) is written twice")
-            let end = offset + 4 * record.values.count
-            let shape = record.shape.map(String.init).joined(separator: ",")
+        for (name, tensor) in tensors {
+            precondition(seen.insert(name).inserted, "\(name) is written twice")
+            let end = offset + 4 * tensor.count
+            let shape = tensor.shape.map(String.init).joined(separator: ",")
             members.append(
-                "\(quoted(record.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+                "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
             offset = end
         }
         var bytes = Array("{\(members.joined(separator: ","))}".utf8)

@@ -42,6 +42,12 @@ public struct SafeTensorsFile: Sendable {
     /// The type that a tensor has in the file.
     public func dtype(_ name: String) throws -> SafeTensorsType { try entry(name).type }
 
+    /// A tensor of the file, rounded to `Float` from whatever type it has there.
+    public func tensor(_ name: String) throws -> Tensor {
+        let entry = try entry(name)
+        return try Tensor(shape: entry.shape) { try read(entry, into: $0) }
+    }
+
     /// The numbers of a tensor in row-major order, rounded to `Float` from whatever type the file has.
     public func floats(_ name: String) throws -> [Float] {
         let entry = try entry(name)

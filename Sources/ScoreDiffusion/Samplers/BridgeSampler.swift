@@ -3,7 +3,7 @@ import NeuralCore
 /// Walks a Schrödinger bridge from the noisy to the clean spectrum with a network that estimates the clean one
 /// (Jukić et al., "Schrödinger Bridge for Generative Speech Enhancement", 2024, section 3.3).
 ///
-/// Good results need few calls: one to ten. The network is asked for the time at which a step *arrives*.
+/// Good results need few calls: one to ten.
 public struct BridgeSampler: Sendable, Codable, Equatable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// Adds noise at every step but the last.
@@ -12,15 +12,25 @@ public struct BridgeSampler: Sendable, Codable, Equatable {
         case ode
     }
 
+    /// The time that the network is told in a step.
+    public enum Evaluation: String, Sendable, Codable, CaseIterable {
+        /// Where the step ends, as the published program has it.
+        case arrival
+        /// Where the step begins and the state is, as in training.
+        case departure
+    }
+
     public var kind: Kind
     public var stepCount: Int
     /// Where the time grid ends.
     public var endTime: Double
+    public var evaluation: Evaluation
 
-    public init(kind: Kind = .ode, stepCount: Int = 50, endTime: Double = 1e-4) {
+    public init(kind: Kind = .ode, stepCount: Int = 50, endTime: Double = 1e-4, evaluation: Evaluation = .arrival) {
         self.kind = kind
         self.stepCount = stepCount
         self.endTime = endTime
+        self.evaluation = evaluation
     }
 
     /// Network calls in a whole run.
@@ -47,7 +57,7 @@ public struct BridgeSampler: Sendable, Codable, Equatable {
         let times = times(for: bridge)
         var state = try bridge.prior(around: noisy, using: &noise)
         for (step, weights) in weights(for: bridge).enumerated() {
-            let clean = try estimate(state, times[step + 1])
+            let clean = try estimate(state, times[evaluation == .arrival ? step + 1 : step])
             var mean = clean * Float(weights.estimate)
             if step == 0 {
                 // Here x = y, and its two weights are large and opposite: add them before they meet float32.

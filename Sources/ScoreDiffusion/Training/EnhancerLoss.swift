@@ -1,3 +1,4 @@
+import Foundation
 import NeuralCore
 
 /// The training loss of the default model: data prediction along the Schrödinger bridge.
@@ -66,9 +67,9 @@ public struct EnhancerLoss: Sendable {
 
     /// Noise over signal in dB, limited below, averaged over the batch.
     private func noiseToSignal(_ estimate: Tensor, _ clean: Tensor) -> Tensor {
-        let signal = maximum(square(clean).sum(axes: [1]), 1e-3)
+        let signal = clamp(square(clean).sum(axes: [1]), minimum: 1e-3)
         let ratio = square(estimate - clean).sum(axes: [1]) / signal
-        let floor = Float.pow(10, -weights.signalToNoiseLimit / 10)
-        return (log(ratio + floor) * (10 / Float.log(10))).mean()
+        let floor = pow(10, -weights.signalToNoiseLimit / 10)
+        return (log(ratio + floor) * (10 / Float(M_LN10))).mean()
     }
 }
