@@ -6,3 +6,5 @@
 #include "optimizer.h"
 #include "parallel.h"
 #include "reduction.h"
+#include "convolution.h"
+#include "planes.h"
