@@ -68,7 +68,8 @@ public struct Fixture: Sendable, CustomStringConvertible {
         return tensors
     }
 
-    private static let referenceFolders: [URL] = {
+    /// `fixtures/reference` and the folders of `AUDIOTOOL_REFERENCE`.
+    public static let referenceFolders: [URL] = {
         let others = ProcessInfo.processInfo.environment["AUDIOTOOL_REFERENCE"] ?? ""
         return [Repository.fixtures.appendingPathComponent("reference").standardizedFileURL]
             + others.split(separator: ":").map { URL(fileURLWithPath: String($0)).standardizedFileURL }

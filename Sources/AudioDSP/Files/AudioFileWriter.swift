@@ -44,13 +44,36 @@ public final class AudioFileWriter {
         self.sampleRate = sampleRate
         self.channels = channels
         sink = try FileSink(path: path)
-        if format.container == .wav || format.container == .rf64 {
-            encoder = try WaveEncoder(sink, format: format, sampleRate: sampleRate, channels: channels, expectedFrames: expectedFrames)
-        } else {
-            guard sink.isSeekable, path != "-" else {
-                throw AudioFileError.formatLimit(path: sink.path, limit: "\(format.displayName) cannot be written to a pipe", advice: "write WAV")
-            }
-            encoder = try LibraryEncoder(sink, format: SF_INFO(writing: format, sampleRate: sampleRate, channels: channels))
+        encoder = try Self.encoder(sink, format: format, sampleRate: sampleRate, channels: channels, expectedFrames: expectedFrames)
+    }
+
+    private static func encoder(
+        _ sink: FileSink, format: AudioFileFormat, sampleRate: Int, channels: Int, expectedFrames: Int?
+    ) throws -> any SampleSink {
+        var layout = SampleFormat(encoding: format.encoding, channels: channels, sampleRate: sampleRate)
+        switch format.container {
+        case .wav, .rf64:
+            let keepsTied = format.metadata.sampleRate == sampleRate
+            let chunks = format.metadata.chunks
+            let dropped = chunks.filter { !keepsTied && $0.isTiedToSampleRate }.map { $0.identifier.trimmingCharacters(in: .whitespaces) }
+            let isSurelySmall = (expectedFrames ?? .max) < (1 << 31) / (layout.bytesPerFrame ?? 1)
+            let header = WaveHeader(
+                encoding: format.encoding, channels: channels, sampleRate: sampleRate, isExtensible: format.isExtensible,
+                channelMask: format.channelMask, metadata: chunks.filter { keepsTied || !$0.isTiedToSampleRate },
+                reservesSizes64: sink.isSeekable && !isSurelySmall)
+            return try HeaderedEncoder(
+                sink, header: header, layout: layout, droppedMetadata: dropped,
+                limitError: .writeFailed(path: sink.path, reason: "more frames came than were announced"))
+        case _ where !sink.isSeekable || sink.isStandardOutput:
+            throw AudioFileError.formatLimit(
+                path: sink.path, limit: "\(format.displayName) cannot be written to a pipe", advice: "write WAV")
+        case .aiff:
+            layout.isBigEndian = true
+            return try HeaderedEncoder(
+                sink, header: AIFFHeader(encoding: format.encoding, channels: channels, sampleRate: sampleRate), layout: layout,
+                limitError: .formatLimit(path: sink.path, limit: "AIFF holds at most 4 GB", advice: "write .wav"))
+        default:
+            return try LibraryEncoder(sink, format: SF_INFO(writing: format, sampleRate: sampleRate, channels: channels))
         }
     }
 
@@ -99,8 +122,8 @@ public final class AudioFileWriter {
                 interleaved[index] = interleaved[index] > 0 ? 1 : -1
             }
         }
-        let isWritten = interleaved.withUnsafeBufferPointer {
-            encoder.write(UnsafeBufferPointer(rebasing: $0[..<count]), frames: range.count)
+        let isWritten = try interleaved.withUnsafeBufferPointer {
+            try encoder.write(UnsafeBufferPointer(rebasing: $0[..<count]), frames: range.count)
         }
         try sink.check()
         if !isWritten {
@@ -112,7 +135,7 @@ public final class AudioFileWriter {
     public func finish() throws -> WriteReport {
         precondition(isOpen, "the writer is finished")
         do {
-            try encoder.close(frames: frames)
+            try encoder.close()
             try sink.commit()
         } catch {
             cancel()

@@ -17,6 +17,8 @@ final class FileSink {
     /// Offset of the first byte, on a standard output that is a file.
     private let origin: Int
 
+    var isStandardOutput: Bool { !ownsDescriptor }
+
     /// Checks that the folder can be written and opens the temporary file; "-" is standard output.
     init(path: String) throws {
         self.path = path == "-" ? "standard output" : path

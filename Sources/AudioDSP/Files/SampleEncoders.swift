@@ -4,9 +4,9 @@ import Foundation
 /// Takes interleaved samples and turns them into a file's bytes.
 protocol SampleSink {
     /// False when not all frames were taken.
-    mutating func write(_ samples: UnsafeBufferPointer<Float>, frames: Int) -> Bool
+    mutating func write(_ samples: UnsafeBufferPointer<Float>, frames: Int) throws -> Bool
     /// Completes the file's bytes.
-    mutating func close(frames: Int) throws
+    mutating func close() throws
     /// Lets go of the encoder without completing anything.
     mutating func abandon()
     var limited: Int { get }
@@ -30,7 +30,7 @@ struct LibraryEncoder: SampleSink {
     var failure: String? { handle?.error }
     var droppedMetadata: [String] { [] }
 
-    mutating func write(_ samples: UnsafeBufferPointer<Float>, frames: Int) -> Bool {
+    mutating func write(_ samples: UnsafeBufferPointer<Float>, frames: Int) throws -> Bool {
         guard let handle else { return false }
         guard quantizer != nil else { return handle.write(samples, frames: frames) }
         if integers.count < samples.count { integers = [Int32](repeating: 0, count: samples.count) }
@@ -40,7 +40,7 @@ struct LibraryEncoder: SampleSink {
         }
     }
 
-    mutating func close(frames: Int) throws {
+    mutating func close() throws {
         try handle?.close()
         handle = nil
     }
@@ -48,150 +48,52 @@ struct LibraryEncoder: SampleSink {
     mutating func abandon() { handle = nil }
 }
 
-/// WAV: our header, kept metadata, samples through libsndfile; RF64 as soon as 4 GB are passed.
-struct WaveEncoder: SampleSink {
+/// The bytes in front of the samples; their number does not depend on the length they state.
+protocol SampleHeader {
+    /// The header for `dataLength` bytes of samples; nil means "until the end".
+    func bytes(dataLength: UInt64?) -> [UInt8]
+    /// The most bytes of samples the header can state.
+    var capacity: UInt64 { get }
+}
+
+/// A header of ours, then samples through libsndfile; the header is written again when the length is known.
+struct HeaderedEncoder: SampleSink {
     private let sink: FileSink
-    private let header: WaveHeader
+    private let header: any SampleHeader
     private var samples: LibraryEncoder
-    private let bytesPerFrame: Int
+    private let capacity: UInt64
+    private let headerLength: Int
+    private let limitError: AudioFileError
     let droppedMetadata: [String]
 
-    init(_ sink: FileSink, format: AudioFileFormat, sampleRate: Int, channels: Int, expectedFrames: Int?) throws {
+    init(_ sink: FileSink, header: any SampleHeader, layout: SampleFormat, droppedMetadata: [String] = [], limitError: AudioFileError) throws {
         self.sink = sink
-        bytesPerFrame = channels * (format.encoding.bytesPerSample ?? 1)
-        let keepsTied = format.metadata.sampleRate == sampleRate
-        let chunks = format.metadata.chunks.filter { keepsTied || !$0.isTiedToSampleRate }
-        droppedMetadata = format.metadata.chunks.filter { !keepsTied && $0.isTiedToSampleRate }
-            .map { $0.identifier.trimmingCharacters(in: .whitespaces) }
-        let isSurelySmall = (expectedFrames ?? .max) < (1 << 31) / bytesPerFrame
-        header = WaveHeader(
-            encoding: format.encoding, channels: channels, sampleRate: sampleRate, isExtensible: format.isExtensible,
-            channelMask: format.channelMask, metadata: chunks, reservesSizes64: sink.isSeekable && !isSurelySmall)
+        self.header = header
+        self.droppedMetadata = droppedMetadata
+        self.limitError = limitError
+        capacity = sink.isSeekable ? header.capacity : .max
         let bytes = header.bytes(dataLength: nil)
+        headerLength = bytes.count
         try sink.append(bytes)
-        var layout = SampleFormat(encoding: format.encoding, channels: channels, sampleRate: sampleRate)
-        layout.isBigEndian = false
         samples = try LibraryEncoder(sink, format: SF_INFO(raw: layout), start: bytes.count)
     }
 
     var limited: Int { samples.limited }
     var failure: String? { samples.failure }
 
-    mutating func write(_ block: UnsafeBufferPointer<Float>, frames: Int) -> Bool { samples.write(block, frames: frames) }
+    mutating func write(_ block: UnsafeBufferPointer<Float>, frames: Int) throws -> Bool {
+        let isWritten = try samples.write(block, frames: frames)
+        guard UInt64(sink.length - headerLength) <= capacity else { throw limitError }
+        return isWritten
+    }
 
-    mutating func close(frames: Int) throws {
-        try samples.close(frames: frames)
-        let dataLength = UInt64(frames * bytesPerFrame)
-        if dataLength % 2 == 1, sink.isSeekable { try sink.append([0]) }
+    mutating func close() throws {
+        try samples.close()
         guard sink.isSeekable else { return }
-        guard header.reservesSizes64 || dataLength <= header.riffCapacity else {
-            throw AudioFileError.writeFailed(path: sink.path, reason: "more frames came than were announced")
-        }
-        try sink.overwrite(header.bytes(dataLength: dataLength), at: 0)
+        let dataLength = sink.length - headerLength
+        if dataLength % 2 == 1 { try sink.append([0]) }
+        try sink.overwrite(header.bytes(dataLength: UInt64(dataLength)), at: 0)
     }
 
     mutating func abandon() { samples.abandon() }
-}
-
-/// libsndfile writing into a ``FileSink``.
-final class SoundFileOutput {
-    private var raw: OpaquePointer?
-    private let target: VirtualOutput
-
-    fileprivate final class VirtualOutput {
-        let sink: FileSink
-        /// Offset in the sink that libsndfile takes for 0.
-        let start: Int
-        var position = 0
-
-        init(sink: FileSink, start: Int) {
-            self.sink = sink
-            self.start = start
-        }
-
-        static func of(_ pointer: UnsafeMutableRawPointer?) -> VirtualOutput {
-            Unmanaged<VirtualOutput>.fromOpaque(pointer!).takeUnretainedValue()
-        }
-    }
-
-    init(_ sink: FileSink, format: SF_INFO, start: Int) throws {
-        target = VirtualOutput(sink: sink, start: start)
-        var callbacks = SF_VIRTUAL_IO(
-            get_filelen: {
-                let output = VirtualOutput.of($0)
-                return sf_count_t(output.sink.length - output.start)
-            },
-            seek: { offset, whence, user in
-                let output = VirtualOutput.of(user)
-                let base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? output.position : output.sink.length - output.start
-                output.position = max(0, base + Int(offset))
-                return sf_count_t(output.position)
-            },
-            read: { pointer, count, user in
-                let output = VirtualOutput.of(user)
-                let buffer = UnsafeMutableRawBufferPointer(start: pointer, count: Int(count))
-                let done = output.sink.read(into: buffer, at: output.start + output.position)
-                output.position += done
-                return sf_count_t(done)
-            },
-            write: { pointer, count, user in
-                let output = VirtualOutput.of(user)
-                let done = output.sink.write(UnsafeRawBufferPointer(start: pointer, count: Int(count)), at: output.start + output.position)
-                output.position += done
-                return sf_count_t(done)
-            },
-            tell: { sf_count_t(VirtualOutput.of($0).position) })
-        var info = format
-        raw = sf_open_virtual(&callbacks, Int32(SFM_WRITE), &info, Unmanaged.passUnretained(target).toOpaque())
-        guard raw != nil else {
-            try sink.check()
-            throw AudioFileError.cannotCreate(path: sink.path, reason: String(cString: sf_strerror(nil)))
-        }
-    }
-
-    deinit {
-        if let raw { sf_close(raw) }
-    }
-
-    var error: String? { raw.flatMap { sf_error($0) == 0 ? nil : String(cString: sf_strerror($0)) } }
-
-    func write(_ samples: UnsafeBufferPointer<Float>, frames: Int) -> Bool {
-        sf_writef_float(raw, samples.baseAddress!, sf_count_t(frames)) == sf_count_t(frames)
-    }
-
-    /// Integers fill all 32 bits from the top.
-    func write(_ samples: UnsafePointer<Int32>, frames: Int) -> Bool {
-        sf_writef_int(raw, samples, sf_count_t(frames)) == sf_count_t(frames)
-    }
-
-    func close() throws {
-        guard let raw else { return }
-        self.raw = nil
-        let code = sf_close(raw)
-        try target.sink.check()
-        if code != 0 {
-            throw AudioFileError.writeFailed(path: target.sink.path, reason: String(cString: sf_error_number(code)))
-        }
-    }
-}
-
-extension SF_INFO {
-    /// The file that libsndfile is to write.
-    init(writing format: AudioFileFormat, sampleRate: Int, channels: Int) {
-        self.init()
-        self.samplerate = Int32(sampleRate)
-        self.channels = Int32(channels)
-        let container = switch format.container {
-        case .wav: SF_FORMAT_WAV
-        case .rf64: SF_FORMAT_RF64
-        case .wave64: SF_FORMAT_W64
-        case .aiff: SF_FORMAT_AIFF
-        case .au: SF_FORMAT_AU
-        case .caf: SF_FORMAT_CAF
-        case .flac: SF_FORMAT_FLAC
-        case .ogg: SF_FORMAT_OGG
-        case .mp3: SF_FORMAT_MPEG
-        }
-        self.format = Int32(container) | format.encoding.subtype
-    }
 }

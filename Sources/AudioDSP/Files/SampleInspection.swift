@@ -23,20 +23,30 @@ public struct SampleInspection: Sendable {
     public mutating func inspect(_ block: AudioBuffer) {
         sampleRate = block.sampleRate
         for channel in block.channels {
-            for (index, sample) in channel.enumerated() {
-                if sample.isFinite {
-                    peak = max(peak, abs(sample))
-                } else {
-                    nonFiniteCount += 1
-                    if frames + index < firstNonFiniteFrame ?? .max {
-                        firstNonFiniteFrame = frames + index
-                        firstNonFiniteValue = sample.isNaN ? "NaN" : sample > 0 ? "+Inf" : "-Inf"
-                    }
-                }
+            // Without its sign a float's bits order like its magnitude; infinities and NaN come last.
+            let largest = channel.reduce(Int32(0)) { max($0, Int32(bitPattern: $1.bitPattern & 0x7FFF_FFFF)) }
+            if largest < 0x7F80_0000 {
+                peak = max(peak, Float(bitPattern: UInt32(largest)))
+            } else {
+                inspectSlowly(channel)
             }
         }
         samples += block.frameCount * block.channels.count
         frames += block.frameCount
+    }
+
+    private mutating func inspectSlowly(_ channel: [Float]) {
+        for (index, sample) in channel.enumerated() {
+            if sample.isFinite {
+                peak = max(peak, abs(sample))
+                continue
+            }
+            nonFiniteCount += 1
+            if frames + index < firstNonFiniteFrame ?? .max {
+                firstNonFiniteFrame = frames + index
+                firstNonFiniteValue = sample.isNaN ? "NaN" : sample > 0 ? "+Inf" : "-Inf"
+            }
+        }
     }
 
     /// Throws ``AudioFileError/nonFinite(path:value:time:count:samples:)`` when a sample is no number.

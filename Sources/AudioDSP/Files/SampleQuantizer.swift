@@ -9,18 +9,31 @@ struct SampleQuantizer {
 
     init(bits: Int) { self.bits = bits }
 
+    /// `samples` must be finite.
     mutating func quantize(_ samples: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Int32>) {
-        let scale = Double(UInt64(1) << UInt64(bits - 1))
-        let shift = Int32(32 - bits)
-        // Adding and taking away 1.5 * 2^52 rounds to an integer, halves to even.
-        let magic = 0x1.8p52
-        var over = 0
+        if bits <= 16 { quantizeShort(samples, into: result) } else { quantizeLong(samples, into: result) }
+        var over: Int32 = 0
+        for sample in samples { over &+= abs(sample) > 1 ? 1 : 0 }
+        limited += Int(over)
+    }
+
+    // Adding 1.5 * 2^(mantissa bits) rounds to an integer, halves to even, and leaves it in the lowest bits.
+
+    private func quantizeShort(_ samples: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Int32>) {
+        let scale = Float(1 << (bits - 1)), magic: Float = 0x1.8p23
+        let offset = Int32(bitPattern: magic.bitPattern), shift = Int32(32 - bits)
         for index in samples.indices {
-            let sample = samples[index]
-            over &+= abs(sample) > 1 ? 1 : 0
-            let rounded = (Double(max(-2, min(2, sample))) * scale + magic) - magic
-            result[index] = Int32(max(-scale, min(scale - 1, rounded))) << shift
+            let rounded = max(-scale, min(scale - 1, samples[index] * scale)) + magic
+            result[index] = (Int32(bitPattern: rounded.bitPattern) &- offset) &<< shift
         }
-        limited += over
+    }
+
+    private func quantizeLong(_ samples: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Int32>) {
+        let scale = Double(1 << (bits - 1)), magic = 0x1.8p52
+        let offset = Int64(bitPattern: magic.bitPattern), shift = Int32(32 - bits)
+        for index in samples.indices {
+            let rounded = max(-scale, min(scale - 1, Double(samples[index]) * scale)) + magic
+            result[index] = Int32(truncatingIfNeeded: Int64(bitPattern: rounded.bitPattern) &- offset) &<< shift
+        }
     }
 }

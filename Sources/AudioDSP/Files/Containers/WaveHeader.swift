@@ -1,7 +1,7 @@
 /// Builds the header of a WAV file: RIFF, or RF64 when the samples pass 4 GB.
 ///
 /// The header keeps its size when the length becomes known, so it can be written first and patched at the end.
-struct WaveHeader {
+struct WaveHeader: SampleHeader {
     var encoding: SampleEncoding
     var channels: Int
     var sampleRate: Int
@@ -11,10 +11,8 @@ struct WaveHeader {
     /// Keeps room for the 64-bit sizes of RF64.
     var reservesSizes64: Bool
 
-    /// Bytes of samples a plain RIFF file can hold next to this header.
-    var riffCapacity: UInt64 { UInt64(UInt32.max) - UInt64(bytes(dataLength: 0).count) - 1 }
+    var capacity: UInt64 { reservesSizes64 ? .max : UInt64(UInt32.max) - UInt64(bytes(dataLength: 0).count) }
 
-    /// The header for `dataLength` bytes of samples; nil writes the sizes that mean "until the end".
     func bytes(dataLength: UInt64?) -> [UInt8] {
         let bytesPerFrame = UInt64(channels * (encoding.bytesPerSample ?? 1))
         let extra = metadata.reduce(0) { $0 + 8 + UInt64($1.bytes.count + $1.bytes.count % 2) }
