@@ -24,7 +24,7 @@ let package = Package(
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m")]),
 
         .target(name: "NeuralCore", dependencies: ["CKernels", "COpenBLAS"]),
-        .target(name: "AudioDSP", dependencies: ["CSndfile", "CFFTW", "CSoxr", .product(name: "RealModule", package: "swift-numerics")]),
+        .target(name: "AudioDSP", dependencies: ["CKernels", "CSndfile", "CFFTW", "CSoxr", .product(name: "RealModule", package: "swift-numerics")]),
         .target(name: "AudioMetrics", dependencies: ["AudioDSP"]),
         .target(name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", .product(name: "Logging", package: "swift-log")]),
         .executableTarget(
