@@ -37,6 +37,14 @@ public struct SpeechEnhancer: Sendable {
         public var sampleRate: Int
     }
 
+    /// What was found on the way.
+    public struct Report: Sendable {
+        /// Frames of the recording.
+        public var frameCount: Int
+        /// The largest magnitude in the recording and whether it is plausible.
+        public var inspection: SampleInspection
+    }
+
     public let model: any SpeechModel
     public var options: Options
 
@@ -61,10 +69,11 @@ public struct SpeechEnhancer: Sendable {
     ///   - source: read to its end twice.
     ///   - onProgress: called often; an error thrown there ends the run. This is how to cancel.
     ///   - sink: takes the blocks of the result in order, of any length.
+    @discardableResult
     public func enhance(
         _ source: some RecordingSource, onProgress: (Progress) throws -> Void = { _ in },
         into sink: (AudioBuffer) throws -> Void
-    ) throws {
+    ) throws -> Report {
         let rate = source.sampleRate
         let survey = try RecordingSurvey(source, blockFrames: Self.blockFrames) {
             try onProgress(Progress(frames: 0, frameCount: 0, sampleRate: rate))
@@ -75,19 +84,22 @@ public struct SpeechEnhancer: Sendable {
         func deliver(_ channels: [[Float]]) throws {
             if channels[0].count > 0 { try sink(AudioBuffer(channels: channels, sampleRate: outputRate)) }
         }
-        func report() throws {
-            try onProgress(Progress(frames: pipeline.framesOut, frameCount: survey.frameCount, sampleRate: rate))
+        func report(_ frames: Int) throws {
+            try onProgress(Progress(frames: frames, frameCount: survey.frameCount, sampleRate: rate))
         }
         while let block = try source.read(frames: Self.blockFrames) {
             try pipeline.append(block)
-            while let result = try pipeline.next(onStep: { _ in try report() }) {
+            var finished = pipeline.framesOut
+            while let result = try pipeline.next(onStep: { _ in try report(finished) }) {
                 try deliver(output.process(result.channels))
-                try report()
+                finished = pipeline.framesOut
+                try report(finished)
             }
         }
         try deliver(output.process(pipeline.finish().channels))
         try deliver(output.flush())
-        try report()
+        try report(survey.frameCount)
+        return Report(frameCount: survey.frameCount, inspection: survey.inspection)
     }
 
     static let blockFrames = 16_384

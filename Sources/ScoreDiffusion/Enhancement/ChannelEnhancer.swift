@@ -66,8 +66,12 @@ struct ChannelEnhancer {
     ) throws -> ([Float], [Float]) {
         let gains = profile.gains(from: start, count: noisy.count, sampleRate: model.sampleRate)
         let leveled = zip(noisy, gains).map { $0 * $1 }
-        var enhanced = try model.enhance(leveled, steps: steps, noise: noise, onStep: onStep)
-        precondition(enhanced.count == noisy.count, "a model keeps the length")
+        // Without whole frames at the recording's end a single window's vanishing tail would carry its last samples.
+        let missing = (model.frameAlignment - leveled.count % model.frameAlignment) % model.frameAlignment
+        let filled = leveled + [Float](repeating: 0, count: missing)
+        var enhanced = try model.enhance(filled, steps: steps, noise: noise, onStep: onStep)
+        precondition(enhanced.count == filled.count, "a model keeps the length")
+        enhanced.removeLast(missing)
         guard enhanced.allSatisfy(\.isFinite) else { throw EnhancementError.modelOverflow }
         silence(&enhanced, where: leveled)
         let topGain = topBand(noisy: leveled, enhanced: enhanced)

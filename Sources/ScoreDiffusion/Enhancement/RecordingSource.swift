@@ -37,8 +37,14 @@ public final class BufferSource: RecordingSource {
     public func rewind() { position = 0 }
 }
 
+/// A recording that comes from a file or a stream.
+public protocol FileRecordingSource: RecordingSource {
+    /// What is known of it; its warnings are complete after a pass.
+    var info: AudioFileInfo { get }
+}
+
 /// A file that is opened again for every pass.
-public final class FileSource: RecordingSource {
+public final class FileSource: FileRecordingSource {
     private let path: String
     private let truncation: TruncationPolicy
     private var reader: AudioFileReader
@@ -49,7 +55,6 @@ public final class FileSource: RecordingSource {
         reader = try AudioFileReader(path: path, truncation: truncation)
     }
 
-    /// What is known of the file; warnings are complete after a pass.
     public var info: AudioFileInfo { reader.info }
     public var name: String { path }
     public var sampleRate: Int { reader.info.sampleRate }

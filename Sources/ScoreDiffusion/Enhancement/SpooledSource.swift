@@ -3,7 +3,7 @@ import Foundation
 
 /// Standard input, or another stream that comes only once: the first pass copies its samples to a temporary file
 /// without a name, later passes read that.
-public final class SpooledSource: RecordingSource {
+public final class SpooledSource: FileRecordingSource {
     private let reader: AudioFileReader
     private var file: FileHandle
     private var isSpooling = true

@@ -21,7 +21,8 @@ public struct ModelStore: Sendable {
         searched = named.isEmpty ? Self.candidates(executable: executable) : named
     }
 
-    private let searched: [String]
+    /// Where models are looked for, whether or not there is such a folder.
+    public let searched: [String]
 
     /// What a search found in one folder.
     public struct Entry: Sendable {

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+@main
+struct Audiotool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audiotool",
+        abstract: "Clean up recordings of speech.",
+        discussion: """
+            Examples:
+              audiotool enhance street.wav                        (-> street-enhanced.wav)
+              audiotool enhance recordings/ -o clean/             (a folder and its tree)
+              audiotool enhance talk.flac --attenuation-limit 12  (keeps some noise)
+              audiotool models                                    (what is installed)
+              audiotool info talk.flac                            (what a file holds)
+            """,
+        version: "0.1.0",
+        subcommands: [Enhance.self, Models.self, Info.self, Evaluate.self, Spectrogram.self])
+}
