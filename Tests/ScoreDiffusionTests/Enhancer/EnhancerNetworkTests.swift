@@ -22,7 +22,7 @@ import Testing
         }
         expectClose(network(state, noisy: noisy, times: times), try fixture.tensor("output"), relativeL2: 1e-5)
         expectClose(loss, try fixture.tensor("loss"), relativeL2: 1e-5)
-        for (name, gradient) in gradients.entries {
+        for (name, gradient) in zip(gradients.names, gradients.tensors) {
             expectClose(gradient, try fixture.tensor("gradient.\(name)"), relativeL2: 1e-4, name)
         }
     }
@@ -60,7 +60,7 @@ import Testing
             return try loss.value(estimate: model.spectrum, cleanSpectrum: target, clean: clean)
         }
         expectClose(value, try fixture.tensor("loss"), relativeL2: 1e-5)
-        expectClose(gradients.entries[0].tensor, try fixture.tensor("gradient"), relativeL2: 1e-5)
+        expectClose(gradients.tensors[0], try fixture.tensor("gradient"), relativeL2: 1e-5)
     }
 }
 

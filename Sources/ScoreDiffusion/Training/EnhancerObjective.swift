@@ -1,0 +1,40 @@
+import Foundation
+import NeuralCore
+
+/// Trains `EnhancerNetwork`: level, loss and evaluation as the finished model will be used.
+public struct EnhancerObjective: EnhancementObjective {
+    public let configuration: EnhancerModel.Configuration
+    private let loss: EnhancerLoss
+
+    public init(_ configuration: EnhancerModel.Configuration, weights: EnhancerLoss.Weights) throws {
+        self.configuration = configuration
+        loss = EnhancerLoss(
+            transform: try SpectrogramTransform(configuration.transform), bridge: configuration.bridge, weights: weights)
+    }
+
+    public var sampleRate: Int { configuration.sampleRate }
+
+    /// Levels the model must cope with, in dB around a root mean square of 1.
+    private static let levelSpread: Float = 5
+
+    public func loss(of network: EnhancerNetwork, on batch: TrainingBatch) throws -> Tensor {
+        var random = batch.random
+        let rms = sqrt(square(batch.noisy).mean(axes: [1], keepingDimensions: true) + 1e-12)
+        let jitter = Tensor.uniform(rms.shape, in: -Self.levelSpread...Self.levelSpread, using: &random)
+        let gain = exp(jitter * Float(M_LN10 / 20)) / rms
+        var noise = PhiloxNoise(random)
+        return try loss(
+            network, noisy: batch.noisy * gain, clean: batch.clean * gain, times: batch.times.values.map(Double.init),
+            noise: &noise)
+    }
+
+    public func enhance(_ noisy: [Float], with network: EnhancerNetwork, steps: Int, seed: UInt64) throws -> [Float] {
+        let power = noisy.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(max(noisy.count, 1))
+        guard power > 0 else { return noisy }
+        let rms = Float(power.squareRoot())
+        let model = try EnhancerModel(configuration, network: network)
+        return try model.enhance(noisy.map { $0 / rms }, steps: steps, noise: PhiloxNoise(seed: seed)).map { $0 * rms }
+    }
+
+    public func modelMetadata() throws -> [String: String] { try EnhancerModel.metadata(configuration) }
+}
