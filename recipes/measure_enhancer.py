@@ -42,11 +42,16 @@ def pesq_scores(clean, estimates):
 
 def scores(audiotool, clean, estimates, with_pesq=True):
     """Per-file scores by metric: {metric: {name: value}}."""
-    output = subprocess.run([audiotool, "mixtures", "score", "--clean", clean, "--estimates", estimates],
-                            check=True, capture_output=True, text=True).stdout
-    rows = json.loads(output)
-    result = {metric: {row["name"]: row[metric] for row in rows if row.get(metric) is not None} for metric in METRICS[:3]}
-    result["pesq"] = pesq_scores(clean, estimates) if with_pesq else {}
+    result = {metric: {} for metric in METRICS}
+    for path in sorted(clean.glob("*.wav")):
+        output = subprocess.run([audiotool, "evaluate", "--json", "--reference", path, estimates / path.name],
+                                check=True, capture_output=True, text=True).stdout
+        row = json.loads(output)[0]
+        for metric in METRICS[:3]:
+            if row.get(metric) is not None:
+                result[metric][path.name] = row[metric]
+    if with_pesq:
+        result["pesq"] = pesq_scores(clean, estimates)
     return result
 
 
@@ -74,7 +79,7 @@ def main():
     tool = options.audiotool if "/" in options.audiotool else shutil.which(options.audiotool)
     work = pathlib.Path(options.keep or tempfile.mkdtemp())
     low, high = options.snr.split(",")
-    subprocess.run([tool, "mixtures", "write", "--speech", options.speech, "--noise", options.noise, "--count",
+    subprocess.run([tool, "mixtures", "--speech", options.speech, "--noise", options.noise, "--count",
                     str(options.count), "--clean", str(options.clean), f"--lowest-snr={low}", f"--highest-snr={high}",
                     "--seed", str(options.seed), "--output", work], check=True)
 
