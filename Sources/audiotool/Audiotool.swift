@@ -14,5 +14,7 @@ struct Audiotool: ParsableCommand {
               audiotool info talk.flac                            (what a file holds)
             """,
         version: "0.1.0",
-        subcommands: [Enhance.self, Models.self, Info.self, Evaluate.self, Spectrogram.self])
+        subcommands: [
+            Enhance.self, Models.self, Info.self, Evaluate.self, Spectrogram.self, Train.self, Mixtures.self,
+        ])
 }

@@ -1,0 +1,71 @@
+import Foundation
+import NeuralCore
+
+/// The gradient of one batch: cut into parts that are computed one after the other (accumulation) and shards of each
+/// that are computed side by side, summed in a fixed order.
+struct BatchGradient {
+    let plan: TrainingPlan
+    /// Samples in an example.
+    let length: Int
+
+    private struct Part: Sendable {
+        var loss: Double
+        var gradients: Gradients
+    }
+
+    /// Mean loss and gradient over the batch.
+    func compute<Objective: EnhancementObjective>(
+        _ objective: Objective, _ network: Objective.Network, _ waveforms: BatchPrefetcher.Waveforms, step: Int
+    ) throws -> (loss: Double, Gradients) {
+        let (accumulation, shards) = (plan.optimization.accumulation, plan.optimization.shards)
+        let size = plan.optimization.batchSize / (accumulation * shards)
+        var loss = 0.0
+        var sum: Gradients?
+        for micro in 0..<accumulation {
+            let parts = Slots<Part>(count: shards)
+            parallelFor(shards) { shard in
+                parts.fill(shard, with: Result {
+                    let batch = self.batch(waveforms, part: micro * shards + shard, size: size, step: step)
+                    let (value, gradients) = try valueAndGradient(of: network) { try objective.loss(of: $0, on: batch) }
+                    return Part(loss: Double(value.item), gradients: gradients)
+                })
+            }
+            for part in try parts.take() {
+                loss += part.loss
+                sum = sum.map { $0 + part.gradients } ?? part.gradients
+            }
+        }
+        let count = accumulation * shards
+        let scale = 1 / Float(count)
+        return (loss / Double(count), count == 1 ? sum! : sum!.scaled(by: scale))
+    }
+
+    private func batch(_ waveforms: BatchPrefetcher.Waveforms, part: Int, size: Int, step: Int) -> TrainingBatch {
+        let items = (part * size)..<((part + 1) * size)
+        let samples = (items.lowerBound * length)..<(items.upperBound * length)
+        let parts = plan.optimization.batchSize / size
+        var random = RandomPurpose.diffusion.generator(run: plan.seed, stream: step * parts + part)
+        let times = items.map { plan.optimization.time(ofItem: $0, using: &random) }
+        return TrainingBatch(
+            noisy: Tensor([Float](waveforms.noisy[samples]), shape: [size, length]),
+            clean: Tensor([Float](waveforms.clean[samples]), shape: [size, length]),
+            times: Tensor(times, shape: [size]), random: random)
+    }
+}
+
+extension OptimizationSettings {
+    /// Every so many items of a batch have time 1, as ``endTimeShare`` says; the others are uniform.
+    func time(ofItem item: Int, using random: inout Philox) -> Float {
+        let drawn = random.uniform(in: Interval(minimumTime, 1))
+        let isEnd = (Float(item + 1) * endTimeShare).rounded(.down) > (Float(item) * endTimeShare).rounded(.down)
+        return isEnd ? 1 : drawn
+    }
+
+    /// Linear warm-up, then half a cosine down to the final rate at the last step.
+    func rate(at step: Int) -> Float {
+        if step < warmUpSteps { return learningRate * Float(step + 1) / Float(warmUpSteps) }
+        let progress = Double(step - warmUpSteps) / Double(max(1, steps - 1 - warmUpSteps))
+        let fall = 0.5 * (1 + cos(Double.pi * min(1, progress)))
+        return finalLearningRate + (learningRate - finalLearningRate) * Float(fall)
+    }
+}

@@ -1,0 +1,102 @@
+import AudioDSP
+import Foundation
+import NeuralCore
+
+/// Where the recordings of a run are.
+public struct TrainingFolders: Sendable {
+    public var speech: String
+    public var noise: String
+    /// Folders for validation; without them a share of the speakers and noises is held out.
+    public var validationSpeech: String?
+    public var validationNoise: String?
+    /// Rooms to simulate.
+    public var rooms = 0
+
+    public init(speech: String, noise: String, validationSpeech: String? = nil, validationNoise: String? = nil, rooms: Int = 0) {
+        (self.speech, self.noise, self.rooms) = (speech, noise, rooms)
+        (self.validationSpeech, self.validationNoise) = (validationSpeech, validationNoise)
+    }
+}
+
+/// The recordings of a run in memory: what to mix for training and what for validation.
+public struct TrainingData: Sendable {
+    public let training: MixtureGenerator
+    public let validation: MixtureGenerator
+    /// Changes with the recordings: a resumed run is only exact on the same ones.
+    public let fingerprint: String
+
+    /// Reads and checks the folders and simulates the rooms.
+    ///
+    /// - Parameter report: told what was found, resampled and skipped, line by line.
+    /// - Throws: `AudioFolderError` if a folder is missing, empty, unreadable or too small.
+    public init(
+        folders: TrainingFolders, sampleRate: Int, mixtures: MixtureSettings, validation: ValidationSettings, seed: UInt64,
+        spoolFolder: String, report: (String) -> Void, checkCancelled: () throws -> Void = {}
+    ) throws {
+        var options = AudioCollection.Options()
+        options.spoolFolder = spoolFolder
+        func load(_ folder: AudioFolder, _ needed: Double) throws -> AudioCollection {
+            let collection = try AudioCollection(loading: folder, sampleRate: sampleRate, options: options) { _ in try checkCancelled() }
+            report(collection.summary)
+            for skipped in collection.skipped.prefix(5) { report("\(folder.role): skipped, \(skipped.reason)") }
+            if collection.skipped.count > 5 { report("\(folder.role): \(collection.skipped.count - 5) more files skipped") }
+            guard collection.seconds >= needed else {
+                throw AudioFolderError.tooLittle(role: folder.role, path: folder.path, seconds: collection.seconds, needed: needed)
+            }
+            return collection
+        }
+        func pair(_ path: String, _ validationPath: String?, role: String, option: String) throws -> (AudioFolder, AudioFolder) {
+            let folder = try AudioFolder(scanning: path, role: role)
+            if let validationPath { return (folder, try AudioFolder(scanning: validationPath, role: "validation \(role)")) }
+            return try Self.holdOut(of: folder, share: validation.heldOut, seed: seed, option: option)
+        }
+        let (speech, validationSpeech) = try pair(folders.speech, folders.validationSpeech, role: "speech", option: "--valid-speech")
+        let (noise, validationNoise) = try pair(folders.noise, folders.validationNoise, role: "noise", option: "--valid-noise")
+
+        let seconds = Double(mixtures.seconds)
+        let collections = try (
+            load(speech, 10 * seconds), load(noise, 2 * seconds), load(validationSpeech, seconds), load(validationNoise, seconds))
+        fingerprint = [collections.0, collections.1, collections.2, collections.3].map(\.fingerprint).joined(separator: "-")
+        let rooms = try RoomPool.simulate(count: folders.rooms, sampleRate: sampleRate, seed: RandomPurpose.rooms.seed(of: seed), checkCancelled: checkCancelled)
+        if folders.rooms > 0 { report("rooms: \(RoomPool.summary(of: rooms))") }
+        training = MixtureGenerator(
+            speech: collections.0, noise: collections.1, rooms: rooms, settings: mixtures, seed: RandomPurpose.examples.seed(of: seed))
+        self.validation = MixtureGenerator(
+            speech: collections.2, noise: collections.3, rooms: [], settings: Self.plain(validation),
+            seed: RandomPurpose.validation.seed(of: seed))
+    }
+
+    /// Validation mixtures are what people record: no rooms, filters or changes of speed on top.
+    static func plain(_ validation: ValidationSettings) -> MixtureSettings {
+        var settings = MixtureSettings()
+        settings.seconds = validation.seconds
+        settings.snr = validation.snr
+        settings.level = Interval(-30, -20)
+        settings.speechSpeed = Interval(1, 1)
+        settings.noiseSpeed = Interval(1, 1)
+        settings.filtering = 0
+        settings.bandLimiting = 0
+        settings.babble = 0
+        settings.colouredNoise = 0
+        settings.secondNoise = 0
+        settings.clean = 0
+        return settings
+    }
+
+    /// Sets whole groups (speakers, noise recordings) aside, at least one, chosen by the seed.
+    static func holdOut(of folder: AudioFolder, share: Float, seed: UInt64, option: String) throws -> (AudioFolder, AudioFolder) {
+        let groups = folder.groups
+        guard groups.count >= 2 else {
+            throw AudioFolderError.tooFewGroups(
+                role: folder.role, path: folder.path, groups: groups.count, needed: 2,
+                advice: "One is held out for validation: add more, or give another folder with \(option).")
+        }
+        var random = RandomPurpose.split.generator(run: seed)
+        var remaining = groups
+        var held: Set<String> = []
+        for _ in 0..<max(1, min(groups.count - 1, Int((Float(groups.count) * share).rounded()))) {
+            held.insert(remaining.remove(at: random.nextInt(below: remaining.count)))
+        }
+        return (folder.filtered { !held.contains($0.group) }, folder.filtered { held.contains($0.group) })
+    }
+}
