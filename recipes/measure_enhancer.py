@@ -86,7 +86,7 @@ def main():
     def enhance(source, target, steps):
         if target.exists():
             shutil.rmtree(target)
-        command = [tool, "enhance", source, "--output", target, "--steps", str(steps)]
+        command = [tool, "enhance", source, "--quiet", "--output", target, "--steps", str(steps)]
         command += ["--model", options.model] if options.model else []
         command += ["--threads", str(options.threads)] if options.threads else []
         start = time.monotonic()

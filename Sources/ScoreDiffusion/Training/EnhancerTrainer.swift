@@ -39,7 +39,7 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
             try state.restore(from: entry.file)
             report(.note("resuming after step \(state.step) of \(plan.optimization.steps)"))
             if let recorded = entry.file.metadata["data"], recorded != data.fingerprint {
-                report(.note("the recordings differ from those the run began with; it goes on, but not as it would have"))
+                report(.note("the recordings or rooms differ from those the run began with: it goes on, but not as it would have"))
             }
         } else if folder.isResumed {
             report(.note("the run holds no checkpoint yet: starting from its beginning"))
@@ -66,7 +66,7 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
             if clock.isOver { return try end(.outOfTime(step: state.step)) }
             let entry = try update(with: prefetcher.batch(state.step))
             try log.append(entry)
-            report(.step(clock.progress(step: state.step, steps: optimization.steps, loss: entry.loss)))
+            report(.step(clock.progress(step: state.step, steps: optimization.steps, loss: entry.loss.map(Double.init))))
             try validateIfDue(limits)
             let everySteps = plan.checkpoints.steps
             if clock.secondsSinceSave > plan.checkpoints.minutes * 60 || (everySteps > 0 && state.step % everySteps == 0) {
@@ -103,8 +103,8 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
         }
         state.step += 1
         return StepEntry(
-            step: state.step, loss: loss.isFinite ? loss : nil, gradientNorm: norm.isFinite ? Double(norm) : nil,
-            learningRate: Double(rate), skipped: isFinite ? nil : true)
+            step: state.step, loss: loss.isFinite ? Float(loss) : nil, gradientNorm: norm.isFinite ? norm : nil,
+            learningRate: rate, skipped: isFinite ? nil : true)
     }
 
     // MARK: Measuring and saving

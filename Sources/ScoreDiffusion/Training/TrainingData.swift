@@ -57,6 +57,8 @@ public struct TrainingData: Sendable {
         let collections = try (
             load(speech, 10 * seconds), load(noise, 2 * seconds), load(validationSpeech, seconds), load(validationNoise, seconds))
         fingerprint = [collections.0, collections.1, collections.2, collections.3].map(\.fingerprint).joined(separator: "-")
+            + "-\(folders.rooms)"
+        if folders.rooms > 0 { report("rooms: simulating \(folders.rooms)") }
         let rooms = try RoomPool.simulate(count: folders.rooms, sampleRate: sampleRate, seed: RandomPurpose.rooms.seed(of: seed), checkCancelled: checkCancelled)
         if folders.rooms > 0 { report("rooms: \(RoomPool.summary(of: rooms))") }
         training = MixtureGenerator(

@@ -2,13 +2,15 @@ import Foundation
 
 /// A JSON value of unknown shape, for merging a user's settings over the defaults.
 enum SettingsTree: Codable, Equatable {
-    case null, bool(Bool), integer(Int64), number(Double), string(String), list([SettingsTree]), object([String: SettingsTree])
+    case null, bool(Bool), integer(Int64), unsigned(UInt64), number(Double), string(String)
+    case list([SettingsTree]), object([String: SettingsTree])
 
     init(from decoder: Decoder) throws {
         let value = try decoder.singleValueContainer()
         if value.decodeNil() { self = .null }
         else if let bool = try? value.decode(Bool.self) { self = .bool(bool) }
         else if let integer = try? value.decode(Int64.self) { self = .integer(integer) }
+        else if let unsigned = try? value.decode(UInt64.self) { self = .unsigned(unsigned) }
         else if let number = try? value.decode(Double.self) { self = .number(number) }
         else if let string = try? value.decode(String.self) { self = .string(string) }
         else if let list = try? value.decode([SettingsTree].self) { self = .list(list) }
@@ -21,6 +23,7 @@ enum SettingsTree: Codable, Equatable {
         case .null: try container.encodeNil()
         case .bool(let bool): try container.encode(bool)
         case .integer(let integer): try container.encode(integer)
+        case .unsigned(let unsigned): try container.encode(unsigned)
         case .number(let number): try container.encode(number)
         case .string(let string): try container.encode(string)
         case .list(let list): try container.encode(list)
@@ -39,6 +42,14 @@ enum SettingsTree: Codable, Equatable {
         }
         for (key, value) in given { known[key] = try known[key]?.merged(with: value, at: path + key + ".") }
         return .object(known)
+    }
+
+    /// Every value that is no object: its path, and a tree with it alone.
+    func leaves(at path: String = "") -> [(path: String, alone: SettingsTree)] {
+        guard case .object(let members) = self else { return [(path, self)] }
+        return members.sorted { $0.key < $1.key }.flatMap { key, value in
+            value.leaves(at: path.isEmpty ? key : path + "." + key).map { ($0.path, .object([key: $0.alone])) }
+        }
     }
 
     /// The paths of all values that differ.
@@ -67,16 +78,27 @@ enum StrictSettings {
         guard case .object = user else {
             throw TrainingError.unreadableConfiguration(path: "", reason: "it is not a JSON object")
         }
-        let tree = try JSONDecoder().decode(SettingsTree.self, from: encode(defaults)).merged(with: user)
+        let known = try JSONDecoder().decode(SettingsTree.self, from: encode(defaults))
+        let tree = try known.merged(with: user)
         do {
-            return try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(tree))
+            return try value(of: tree)
         } catch DecodingError.typeMismatch(let type, let context) {
             throw TrainingError.wrongSettingType(name(of: context.codingPath), expected: describe(type))
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            // Numbers that do not fit their type are reported without their path.
+            let culprit = user.leaves().first { leaf in
+                (try? known.merged(with: leaf.alone)).flatMap { try? value(of: $0) as Value } == nil
+            }
+            throw TrainingError.wrongSettingType(culprit?.path ?? "", expected: "a value of its default's kind, in range")
         } catch DecodingError.dataCorrupted(let context) {
             throw TrainingError.wrongSettingType(name(of: context.codingPath), expected: "a valid value (\(context.debugDescription))")
         } catch DecodingError.valueNotFound(let type, let context) {
             throw TrainingError.wrongSettingType(name(of: context.codingPath), expected: describe(type))
         }
+    }
+
+    private static func value<Value: Decodable>(of tree: SettingsTree) throws -> Value {
+        try JSONDecoder().decode(Value.self, from: JSONEncoder().encode(tree))
     }
 
     static func encode(_ value: some Encodable) throws -> Data {

@@ -1,8 +1,7 @@
 import Foundation
 
-/// Level of the active parts of speech by a fixed point of the margin of ITU-T P.56: the mean power of the 16 ms
-/// frames that lie no more than 15.9 dB below that mean. Agrees with P.56 to about 0.5 dB on speech and costs a
-/// single pass.
+/// A quick look at where speech is: a fixed point with the margin of ITU-T P.56, the mean power of the 16 ms frames
+/// that lie no more than 15.9 dB below that mean. Without P.56's hangover, so pauses between syllables do not count.
 enum ActivityGate {
     private static let margin = pow(Float(10), -1.59)
 

@@ -16,7 +16,8 @@ public struct Interval: Codable, Sendable, Equatable {
         lower = try container.decode(Float.self)
         upper = try container.decode(Float.self)
         guard container.isAtEnd else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "A range is two numbers, [lower, upper].")
+            throw DecodingError.dataCorrupted(.init(
+                codingPath: decoder.codingPath, debugDescription: "A range is two numbers, [lower, upper]."))
         }
     }
 

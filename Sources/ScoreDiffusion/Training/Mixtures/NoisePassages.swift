@@ -27,7 +27,8 @@ struct NoisePassages: Sendable {
     /// `count` samples of noise. `speaker` is the talker of the example, who takes no part in babble.
     func passage(count: Int, speaker: Int?, using random: inout Philox) -> Passage {
         let kind = random.nextUniform()
-        if kind < settings.babble { return babble(count: count, without: speaker, using: &random) }
+        let talkers = speech.collection.groups.count - (speaker == nil ? 0 : 1)
+        if kind < settings.babble, talkers > 0 { return babble(count: count, without: speaker, using: &random) }
         if kind < settings.babble + settings.colouredNoise { return coloured(count: count, using: &random) }
         var (samples, name) = recording(count: count, using: &random)
         guard random.chance(settings.secondNoise) else { return Passage(samples: samples, kind: .recording, names: [name]) }
@@ -65,9 +66,9 @@ struct NoisePassages: Sendable {
         var sum = [Float](repeating: 0, count: count)
         var names: [String] = []
         var excluded: Set<Int> = speaker.map { [$0] } ?? []
-        let talkers = Int(settings.babbleTalkers.lower)
-            + random.nextInt(below: Int(settings.babbleTalkers.upper) - Int(settings.babbleTalkers.lower) + 1)
-        for _ in 0..<talkers {
+        let (fewest, most) = (Int(settings.babbleTalkers.lower), Int(settings.babbleTalkers.upper))
+        let talkers = fewest + random.nextInt(below: most - fewest + 1)
+        for _ in 0..<min(talkers, speech.collection.groups.count - excluded.count) {
             let (passage, index) = speech.passage(count: count, speed: settings.speechSpeed, excluding: excluded, using: &random)
             excluded.insert(index)
             let level = random.uniform(in: Interval(-6, 3))

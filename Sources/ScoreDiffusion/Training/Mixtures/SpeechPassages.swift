@@ -29,7 +29,9 @@ struct SpeechPassages: Sendable {
     /// Tries a few cuts until at least a tenth of it is speech. Utterances that are too short are joined with a pause.
     func passage(count: Int, speed: Interval, excluding excluded: Set<Int> = [], using random: inout Philox) -> (Passage, speaker: Int) {
         var speaker = speakers.draw(using: &random)
-        for _ in 0..<8 where excluded.contains(speaker) { speaker = speakers.draw(using: &random) }
+        for _ in 0..<4 where excluded.contains(speaker) { speaker = speakers.draw(using: &random) }
+        let others = excluded.contains(speaker) ? collection.groups.indices.filter { !excluded.contains($0) } : []
+        if !others.isEmpty { speaker = others[random.nextInt(below: others.count)] }
         let factor = random.uniform(in: speed)
         let length = SpeedChange.sourceLength(for: count, speed: factor)
         var best = cut(length, of: speaker, using: &random)

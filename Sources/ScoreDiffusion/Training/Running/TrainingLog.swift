@@ -55,9 +55,9 @@ final class TrainingLog {
 /// One update of the weights, as the log has it.
 struct StepEntry: Codable, Equatable {
     let step: Int
-    let loss: Double?
-    let gradientNorm: Double?
-    let learningRate: Double
+    let loss: Float?
+    let gradientNorm: Float?
+    let learningRate: Float
     /// Present where the gradient was not finite and the update was left out.
     var skipped: Bool?
 }
