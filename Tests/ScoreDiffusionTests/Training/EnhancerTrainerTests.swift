@@ -151,7 +151,7 @@ import Testing
             return (loss, gradients.tensors.flatMap(\.values))
         }
         let whole = try gradient(1, 1)
-        for (accumulation, shards) in [(2, 1), (4, 1), (1, 2), (2, 2)] {
+        for (accumulation, shards) in [(2, 1), (4, 1), (1, 2), (2, 2), (1, 3), (2, 4)] {
             let parts = try gradient(accumulation, shards)
             #expect(abs(parts.0 - whole.0) < 1e-5 * abs(whole.0))
             let scale = whole.1.map(abs).max() ?? 1

@@ -51,7 +51,7 @@ import Testing
         (#"{"mixtures": {"snr": [10, 0]}}"#, "mixtures.snr must be [lower, upper]"),
         (#"{"mixtures": {"babble": 2}}"#, "mixtures.babble must be from 0 to 1, not 2"),
         (#"{"mixtures": {"roomTarget": "wet"}}"#, "'mixtures.roomTarget' must be"),
-        (#"{"optimization": {"accumulation": 3}}"#, "optimization.accumulation must divide the batch size 8"),
+        (#"{"optimization": {"accumulation": 9}}"#, "optimization.accumulation must be from 1 to the batch size 8"),
         (#"{"validation": {"samplerSteps": []}}"#, "validation.samplerSteps"),
         (#"{"checkpoints": {"minutes": 0}}"#, "checkpoints.minutes must be above 0"),
         (#"{"optimization": 7}"#, "'optimization' must be"),

@@ -56,7 +56,7 @@ public struct OptimizationSettings: Codable, Sendable, Equatable {
     public var accumulation = 1
     /// Parts of one batch whose gradients are computed side by side. Fixes the order of summation, so the result is
     /// the same with any number of threads.
-    public var shards = 1
+    public var shards = 4
     public var learningRate: Float = 1e-3
     /// Learning rate at the last step.
     public var finalLearningRate: Float = 1e-5
@@ -82,8 +82,8 @@ public struct OptimizationSettings: Codable, Sendable, Equatable {
         }
         try check(steps >= 1, "steps", "must be at least 1, not \(steps)")
         try check(batchSize >= 1, "batchSize", "must be at least 1, not \(batchSize)")
-        try check(accumulation >= 1 && batchSize % accumulation == 0, "accumulation", "must divide the batch size \(batchSize), which \(accumulation) does not")
-        try check(shards >= 1 && (batchSize / accumulation) % shards == 0, "shards", "must divide the \(batchSize / accumulation) examples computed at a time, which \(shards) does not")
+        try check((1...batchSize).contains(accumulation), "accumulation", "must be from 1 to the batch size \(batchSize), not \(accumulation)")
+        try check((1...1024).contains(shards), "shards", "must be from 1 to 1024, not \(shards)")
         try check(learningRate > 0 && learningRate < 10, "learningRate", "must be above 0 and below 10, not \(learningRate)")
         try check((0...learningRate).contains(finalLearningRate), "finalLearningRate", "must be from 0 to the learning rate \(learningRate), not \(finalLearningRate)")
         try check(warmUpSteps >= 0, "warmUpSteps", "must not be negative, as \(warmUpSteps) is")

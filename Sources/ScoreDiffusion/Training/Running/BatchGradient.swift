@@ -18,38 +18,40 @@ struct BatchGradient {
         _ objective: Objective, _ network: Objective.Network, _ waveforms: BatchPrefetcher.Waveforms, step: Int
     ) throws -> (loss: Double, Gradients) {
         let (accumulation, shards) = (plan.optimization.accumulation, plan.optimization.shards)
-        let size = plan.optimization.batchSize / (accumulation * shards)
+        let size = plan.optimization.batchSize, count = accumulation * shards
+        let ranges = (0..<count).map { ($0 * size / count)..<(($0 + 1) * size / count) }
         var loss = 0.0
         var sum: Gradients?
         for micro in 0..<accumulation {
-            let parts = Slots<Part>(count: shards)
-            parallelFor(shards) { shard in
-                parts.fill(shard, with: Result {
-                    let batch = self.batch(waveforms, part: micro * shards + shard, size: size, step: step)
+            let parts = (micro * shards..<(micro + 1) * shards).filter { !ranges[$0].isEmpty }
+            let slots = Slots<Part>(count: parts.count)
+            parallelFor(parts.count) { index in
+                slots.fill(index, with: Result {
+                    let items = ranges[parts[index]]
+                    let batch = self.batch(waveforms, items: items, stream: step * count + parts[index])
                     let (value, gradients) = try valueAndGradient(of: network) { try objective.loss(of: $0, on: batch) }
-                    return Part(loss: Double(value.item), gradients: gradients)
+                    let share = Float(items.count) / Float(size)
+                    return Part(
+                        loss: Double(value.item) * Double(share), gradients: share == 1 ? gradients : gradients.scaled(by: share))
                 })
             }
-            for part in try parts.take() {
+            for part in try slots.take() {
                 loss += part.loss
                 sum = sum.map { $0 + part.gradients } ?? part.gradients
             }
         }
-        let count = accumulation * shards
-        let scale = 1 / Float(count)
-        return (loss / Double(count), count == 1 ? sum! : sum!.scaled(by: scale))
+        guard let sum else { preconditionFailure("a batch has at least one example") }
+        return (loss, sum)
     }
 
-    private func batch(_ waveforms: BatchPrefetcher.Waveforms, part: Int, size: Int, step: Int) -> TrainingBatch {
-        let items = (part * size)..<((part + 1) * size)
+    private func batch(_ waveforms: BatchPrefetcher.Waveforms, items: Range<Int>, stream: Int) -> TrainingBatch {
         let samples = (items.lowerBound * length)..<(items.upperBound * length)
-        let parts = plan.optimization.batchSize / size
-        var random = RandomPurpose.diffusion.generator(run: plan.seed, stream: step * parts + part)
+        var random = RandomPurpose.diffusion.generator(run: plan.seed, stream: stream)
         let times = items.map { plan.optimization.time(ofItem: $0, using: &random) }
         return TrainingBatch(
-            noisy: Tensor([Float](waveforms.noisy[samples]), shape: [size, length]),
-            clean: Tensor([Float](waveforms.clean[samples]), shape: [size, length]),
-            times: Tensor(times, shape: [size]), random: random)
+            noisy: Tensor([Float](waveforms.noisy[samples]), shape: [items.count, length]),
+            clean: Tensor([Float](waveforms.clean[samples]), shape: [items.count, length]),
+            times: Tensor(times, shape: [items.count]), random: random)
     }
 }
 

@@ -25,16 +25,19 @@ struct Validator<Objective: EnhancementObjective>: Sendable {
     }
 
     /// - Throws: what the network or `checkCancelled` throw.
-    func measure(_ network: Objective.Network, checkCancelled: () throws -> Void) throws -> ValidationReport {
+    func measure(_ network: Objective.Network, checkCancelled: @Sendable () throws -> Void) throws -> ValidationReport {
         var report = ValidationReport(mixtures: mixtures.count, noisy: mean(noisy), enhanced: [:])
         for steps in samplerSteps {
-            var scores: [Measured] = []
-            for (index, mixture) in mixtures.enumerated() {
-                try checkCancelled()
-                let enhanced = try objective.enhance(mixture.noisy, with: network, steps: steps, seed: seed &+ UInt64(index))
-                scores.append(Self.measure(enhanced, against: mixture.clean, sampleRate: objective.sampleRate))
+            let slots = Slots<Measured>(count: mixtures.count)
+            parallelFor(mixtures.count) { index in
+                slots.fill(index, with: Result {
+                    try checkCancelled()
+                    let mixture = mixtures[index]
+                    let enhanced = try objective.enhance(mixture.noisy, with: network, steps: steps, seed: seed &+ UInt64(index))
+                    return Self.measure(enhanced, against: mixture.clean, sampleRate: objective.sampleRate)
+                })
             }
-            report.enhanced[steps] = mean(scores)
+            report.enhanced[steps] = mean(try slots.take())
         }
         return report
     }
