@@ -33,6 +33,18 @@ public struct RoomResponse: Sendable, Equatable {
         return samples.indices.map { $0 < end ? samples[$0] : 0 }
     }
 
+    /// The response without what lies under `frequency` in Hz (Butterworth of order two, forwards and backwards, so
+    /// that nothing is delayed).
+    public func highPassed(at frequency: Double) throws -> RoomResponse {
+        guard frequency > 0, frequency < Double(sampleRate) / 2 else {
+            throw SignalError.invalidSetting(
+                operation: "Room response",
+                reason: "the high pass must lie under half the sample rate, not at \(frequency) Hz")
+        }
+        let filter = Biquad.highPass(frequency: frequency, sampleRate: Double(sampleRate))
+        return RoomResponse(samples: filter.zeroPhase(samples), sampleRate: sampleRate, directDelay: directDelay)
+    }
+
     /// Speech in the room and the target of a dereverberation: the same speech with the reflections up to `early`
     /// seconds after the direct sound only.
     ///

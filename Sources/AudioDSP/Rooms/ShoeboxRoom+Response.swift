@@ -11,11 +11,12 @@ extension ShoeboxRoom {
     ///   - sampleRate: In Hz.
     ///   - duration: Images that arrive later than this many seconds are left out. By default the last image sets
     ///     the length.
+    ///   - air: What the air absorbs; nothing by default.
     ///   - highPass: Frequency in Hz of a zero-phase high pass, which takes away the offset that many impulses of
     ///     one sign add up to; 10 Hz is usual.
     public func response(
         from source: SIMD3<Double>, to microphone: SIMD3<Double>, sampleRate: Int, duration: Double? = nil,
-        highPass: Double? = nil
+        air: AirAbsorption? = nil, highPass: Double? = nil
     ) throws -> RoomResponse {
         try check(source: source, microphone: microphone)
         guard sampleRate > 0 else {
@@ -32,49 +33,55 @@ extension ShoeboxRoom {
             }
             limit = max(duration * Double(sampleRate), directDelay)
         }
-        let (delays, gains) = arrivals(
-            mirrorAxes(source: source, microphone: microphone), samplesPerMetre: samplesPerMetre, limit: limit)
-        let last = delays.max() ?? 0
-        let length = Int(last.rounded(.up)) + Int(AUDIOTOOL_DELAY_TAPS) + 1
-        var samples = [Float](repeating: 0, count: length + Int(AUDIOTOOL_DELAY_ROOM))
-        samples.withUnsafeMutableBufferPointer {
-            audiotool_add_delayed_impulses(delays, gains, delays.count, $0.baseAddress!)
-        }
-        samples.removeLast(Int(AUDIOTOOL_DELAY_ROOM))
-        if let highPass {
-            guard highPass > 0, highPass < Double(sampleRate) / 2 else {
-                throw SignalError.invalidSetting(
-                    operation: "Room", reason: "the high pass must lie under half the sample rate, not at \(highPass) Hz")
-            }
-            samples = Biquad.highPass(frequency: highPass, sampleRate: Double(sampleRate)).zeroPhase(samples)
-        }
-        return RoomResponse(
-            samples: samples, sampleRate: sampleRate, directDelay: Double(AUDIOTOOL_DELAY_CENTRE) + directDelay)
+        var response = RoomResponse(
+            samples: arrivals(
+                mirrorAxes(source: source, microphone: microphone), samplesPerMetre: samplesPerMetre, limit: limit),
+            sampleRate: sampleRate, directDelay: Double(AUDIOTOOL_ARRIVAL_CENTRE) + directDelay)
+        if let air { response = try response.absorbed(by: air, start: Int(AUDIOTOOL_ARRIVAL_CENTRE)) }
+        return try highPass.map { try response.highPassed(at: $0) } ?? response
     }
 
-    /// Delay in samples and amplitude of every image that arrives by `limit`.
-    private func arrivals(
-        _ axes: [[Mirror]], samplesPerMetre: Double, limit: Double
-    ) -> (delays: [Double], gains: [Float]) {
+    /// The sum of the impulses of all images that arrive within `limit` samples.
+    private func arrivals(_ axes: [[Mirror]], samplesPerMetre: Double, limit: Double) -> [Float] {
         let squaredLimit = (limit / samplesPerMetre) * (limit / samplesPerMetre) * (1 + 1e-12)
-        var delays: [Double] = [], gains: [Float] = []
-        axes[2].withUnsafeBufferPointer { heights in
-            for x in axes[0] {
-                for y in axes[1] where x.order + y.order <= maximumOrder {
-                    let squared = x.squaredDistance + y.squaredDistance
-                    guard squared <= squaredLimit else { continue }
-                    let gain = x.gain * y.gain
-                    let rest = maximumOrder - x.order - y.order
-                    for index in maximumOrder - rest...maximumOrder + rest {
-                        let total = squared + heights[index].squaredDistance
-                        guard total <= squaredLimit else { continue }
-                        let distance = total.squareRoot()
-                        delays.append(distance * samplesPerMetre)
-                        gains.append(Float(gain * heights[index].gain / distance))
-                    }
+        let squares = axes[2].map(\.squaredDistance), gains = axes[2].map(\.gain)
+        let columns = axes[0].flatMap { x in
+            axes[1].compactMap { y in
+                let reach = maximumOrder - x.order - y.order
+                return reach < 0
+                    ? nil : Column(reach: reach, square: x.squaredDistance + y.squaredDistance, gain: x.gain * y.gain)
+            }
+        }
+        let furthest = columns.reduce(0) { furthest, column in
+            let ends = max(squares[maximumOrder - column.reach], squares[maximumOrder + column.reach])
+            return max(furthest, column.square + ends)
+        }
+        let wholeDelays = Int(min(furthest, squaredLimit).squareRoot() * samplesPerMetre) + 2
+        var moments = [Float](repeating: 0, count: wholeDelays * Int(AUDIOTOOL_ARRIVAL_MOMENTS))
+        var last = 0.0
+        for column in columns where column.square <= squaredLimit {
+            let first = maximumOrder - column.reach
+            squares.withUnsafeBufferPointer { squares in
+                gains.withUnsafeBufferPointer { gains in
+                    last = audiotool_gather_arrivals(
+                        squares.baseAddress! + first, gains.baseAddress! + first, 2 * column.reach + 1, column.square,
+                        column.gain, squaredLimit, samplesPerMetre, last, &moments)
                 }
             }
         }
-        return (delays, gains)
+        let delay = last.squareRoot() * samplesPerMetre
+        var samples = [Float](repeating: 0, count: Int(delay) + 1 + Int(AUDIOTOOL_ARRIVAL_ROOM))
+        audiotool_render_arrivals(moments, Int(delay) + 1, &samples)
+        samples.removeLast(samples.count - Int(delay.rounded(.up)) - Int(AUDIOTOOL_ARRIVAL_TAPS) - 1)
+        return samples
+    }
+
+    /// The images that differ in their height only.
+    private struct Column {
+        /// Orders that are left for reflections at floor and ceiling.
+        let reach: Int
+        /// Squared horizontal distance in square metres.
+        let square: Double
+        let gain: Double
     }
 }

@@ -1,7 +1,7 @@
 #pragma once
 #include "deep_filter.h"
 #include "elementwise.h"
-#include "fractional_delay.h"
+#include "image_arrivals.h"
 #include "gru.h"
 #include "layer_norm.h"
 #include "optimizer.h"

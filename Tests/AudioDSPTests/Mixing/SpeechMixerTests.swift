@@ -16,8 +16,12 @@ import Testing
             let speech = try fixture.floats(scale == nil ? "mix.speech" : "mix.hot_speech")
             var mixer = SpeechMixer()
             if entry["active_level_dBov"].double != nil { mixer.measure = .activeSpeech(sampleRate: 16_000) }
-            if scale != nil { mixer.peakLimit = 0.95 }
-            let snr = entry["snr_dB"].double ?? 0
+            // Such names are `mix.hot_snr<ratio>_peak<limit>`.
+            let numbers = name.split(separator: "_").compactMap { part in
+                Float(part.drop { !"-.0123456789".contains($0) })
+            }
+            if scale != nil { mixer.peakLimit = try required(numbers.last) }
+            let snr = try required(entry["snr_dB"].double ?? numbers.first.map { Double($0) })
             let mixture = try mixer.mix(speech: speech, noise: noise, snr: snr)
             let gain = try required(entry["noise_gain"].double)
             #expect(abs(mixture.noiseGain / gain - 1) < 1e-6, "\(name): \(mixture.noiseGain) instead of \(gain)")

@@ -27,7 +27,7 @@ import Testing
         }
 
         var sampleRate: Int { entry["fs"].int ?? 0 }
-        /// Absorption by air is filtering that this simulation does not do.
+        /// Absorption by air is filtering, which the reference does in octave bands.
         var hasAir: Bool { entry["air_absorption"].bool ?? false }
     }
 
@@ -101,6 +101,24 @@ import Testing
             for (ours, key) in [(item.room.sabineTime, "sabine_rt60"), (item.room.eyringTime, "eyring_rt60")] {
                 #expect(abs(ours / (try required(item.entry[key].double)) - 1) < 1e-6, "\(item.name) \(key)")
             }
+        }
+    }
+
+    /// Decay within 1 dB down to -40 dB; without air it would be further off.
+    @Test(arguments: Fixture.all(in: "dsp/rooms"))
+    func airAbsorbs(_ fixture: Fixture) throws {
+        for item in try cases(fixture) where item.hasAir {
+            let expected = try fixture.floats("\(item.name).edc_dB")
+            func error(_ air: AirAbsorption?) throws -> Double {
+                let response = try item.room.response(
+                    from: item.source, to: item.microphone, sampleRate: item.sampleRate, air: air)
+                let curve = DecayCurve(response.samples, sampleRate: item.sampleRate)
+                return expected.enumerated().filter { $0.element > -40 }
+                    .map { abs(curve.levels[16 * $0.offset] - Double($0.element)) }.max() ?? .infinity
+            }
+            let (with, without) = (try error(.indoor), try error(nil))
+            #expect(with < 1, "\(item.name)")
+            #expect(with < 0.5 * without, "\(item.name): \(with) dB with air, \(without) dB without")
         }
     }
 

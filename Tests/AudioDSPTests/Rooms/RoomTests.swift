@@ -49,6 +49,15 @@ import Testing
         #expect(direct.samples.contains { $0 > 0 })
     }
 
+    @Test func airTakesHighFrequencies() throws {
+        let air = AirAbsorption.indoor
+        #expect(air.coefficient(at: 0) == 0.1e-3)
+        #expect(abs(air.coefficient(at: 4_000) - 5.8e-3) < 1e-9)
+        #expect(abs(air.coefficient(at: 16_000) - 4 * 20.3e-3) < 1e-9)
+        #expect(throws: SignalError.self) { try AirAbsorption(octaves: [1, 2]) }
+        #expect(throws: SignalError.self) { try AirAbsorption(octaves: [-1, 0, 0, 0, 0, 0, 0]) }
+    }
+
     @Test func aMeasuredResponseBeginsAtItsLargestSample() throws {
         let response = try RoomResponse(measured: [0, 0.1, -0.9, 0.3, 0, 0, 0.2], sampleRate: 100)
         #expect(response.directIndex == 2)

@@ -49,73 +49,99 @@ import Testing
         }
     }
 
-    private func features(
-        _ fixture: Fixture, bands: Int, scale: MelScale, normalization: MelFilterBank.Normalization,
-        spectrum: MelSpectrogram.Spectrum = .power, padding: STFTConfiguration.Padding = .zeros
-    ) throws -> [Float] {
-        let mel = try MelSpectrogram(
-            STFTConfiguration(nFFT: 512, hopLength: 160, windowLength: 400, padding: padding),
-            bank: MelFilterBank(
-                sampleRate: 16_000, nFFT: 512, bandCount: bands, scale: scale, normalization: normalization),
-            spectrum: spectrum)
-        return try mel(fixture.floats("x16k"))
+    /// The signal of a set, whose name is `x<kilohertz>k`, and the transform that its notes tell.
+    private struct Source {
+        let signal: [Float]
+        let sampleRate: Int
+        let nFFT: Int
+        let hop: Int
+        let window: Int
+
+        init(_ fixture: Fixture) throws {
+            let name = try required(fixture.names.first { $0.hasPrefix("x") && $0.hasSuffix("k") })
+            signal = try fixture.floats(name)
+            sampleRate = Int(1_000 * (try required(Double(name.dropFirst().dropLast()))))
+            let notes = try required(fixture.io["explain"]["logmel."].string)
+            let match = try required(notes.firstMatch(of: /n_fft (\d+), hop (\d+), win (\d+)/))
+            (nFFT, hop, window) = (try required(Int(match.1)), try required(Int(match.2)), try required(Int(match.3)))
+        }
+
+        func features(
+            bands: Int, scale: MelScale, normalization: MelFilterBank.Normalization,
+            spectrum: MelSpectrogram.Spectrum = .power, padding: STFTConfiguration.Padding = .zeros
+        ) throws -> [Float] {
+            let mel = try MelSpectrogram(
+                STFTConfiguration(nFFT: nFFT, hopLength: hop, windowLength: window, padding: padding),
+                bank: MelFilterBank(
+                    sampleRate: sampleRate, nFFT: nFFT, bandCount: bands, scale: scale, normalization: normalization),
+                spectrum: spectrum)
+            return try mel(signal)
+        }
     }
 
     /// Fixtures hold `[bands, frames]`.
     private func expectBands(
-        _ ours: [Float], bands: Int, _ fixture: Fixture, _ name: String, absolute tolerance: Double
+        _ fixture: Fixture, _ name: String, absolute tolerance: Double, _ features: (_ bands: Int) throws -> [Float]
     ) throws {
-        let shape = try fixture.shape(name), theirs = try fixture.floats(name)
-        let transposed = (0..<shape[0]).flatMap { band in
-            stride(from: band, to: ours.count, by: bands).prefix(shape[1]).map { ours[$0] }
-        }
+        let bands = try fixture.shape(name)[0], theirs = try fixture.floats(name)
+        let ours = try features(bands)
+        let transposed = (0..<bands).flatMap { band in stride(from: band, to: ours.count, by: bands).map { ours[$0] } }
         expectClose(transposed, theirs, absolute: tolerance, name)
+    }
+
+    /// The only tensor whose name begins with `prefix`.
+    private func name(_ prefix: String, in fixture: Fixture) throws -> String {
+        try required(fixture.names.first { $0.hasPrefix(prefix) })
     }
 
     /// Powers to 2e-6 of the peak, values in dB to 1e-3, natural logarithms to 1e-4.
     @Test(arguments: Fixture.all(in: "dsp/mel"))
     func logarithmsMatch(_ fixture: Fixture) throws {
-        let power = try features(fixture, bands: 80, scale: .slaney, normalization: .area)
-        let name = "logmel.power_to_db"
-        let peak = Double(try fixture.floats("logmel.mel80_power").max() ?? 0)
-        try expectBands(power, bands: 80, fixture, "logmel.mel80_power", absolute: 2e-6 * peak)
-        try expectBands(
-            SpectralLogarithm.decibels()(power), bands: 80, fixture, "\(name).ref1.amin1e-10.top80", absolute: 1e-3)
-        try expectBands(
-            SpectralLogarithm.decibels(reference: .maximum)(power), bands: 80, fixture, "\(name).refmax.top80",
-            absolute: 1e-3)
-        try expectBands(
-            SpectralLogarithm.decibels(range: nil)(power), bands: 80, fixture, "\(name).ref1.topNone", absolute: 1e-3)
-        try expectBands(
+        let source = try Source(fixture)
+        func slaney(_ bands: Int) throws -> [Float] {
+            try source.features(bands: bands, scale: .slaney, normalization: .area)
+        }
+        let mel = try name("logmel.mel", in: fixture)
+        try expectBands(fixture, mel, absolute: 2e-6 * Double(try fixture.floats(mel).max() ?? 0), slaney)
+        for (prefix, logarithm) in [
+            ("ref1.amin", SpectralLogarithm.decibels()), ("refmax.top", .decibels(reference: .maximum)),
+            ("ref1.topNone", .decibels(range: nil)),
+        ] {
+            let name = try name("logmel.power_to_db.\(prefix)", in: fixture)
+            try expectBands(fixture, name, absolute: 1e-3) { logarithm(try slaney($0)) }
+        }
+        try expectBands(fixture, name("logmel.ln_clamp1e-5_magnitude", in: fixture), absolute: 1e-4) { bands in
             SpectralLogarithm.clamped(floor: 1e-5)(
-                features(fixture, bands: 80, scale: .slaney, normalization: .area, spectrum: .magnitude)),
-            bands: 80, fixture, "logmel.ln_clamp1e-5_magnitude", absolute: 1e-4)
-        try expectBands(
+                try source.features(bands: bands, scale: .slaney, normalization: .area, spectrum: .magnitude))
+        }
+        try expectBands(fixture, name("logmel.ln_plus1e-6_power_htk", in: fixture), absolute: 1e-4) { bands in
             SpectralLogarithm.shifted(offset: 1e-6)(
-                features(fixture, bands: 64, scale: .htk, normalization: .none)),
-            bands: 64, fixture, "logmel.ln_plus1e-6_power_htk64", absolute: 1e-4)
+                try source.features(bands: bands, scale: .htk, normalization: .none))
+        }
+    }
 
-        let reflected = try features(
-            fixture, bands: 80, scale: .htk, normalization: .none, padding: .reflect)
-        let torch = "torchaudio.MelSpectrogram.htk80.power_reflect"
-        // torchaudio's bank is 1.2e-5 off in single precision.
-        let reflectedPeak = Double(try fixture.floats(torch).max() ?? 0)
-        try expectBands(reflected, bands: 80, fixture, torch, absolute: 3e-5 * reflectedPeak)
-        try expectBands(
-            SpectralLogarithm.decibels()(reflected), bands: 80, fixture, "torchaudio.AmplitudeToDB.power.top80",
-            absolute: 1e-3)
+    /// With reflected edges. torchaudio's bank, in single precision, is 1.2e-5 off: powers to 3e-5 of the peak.
+    @Test(arguments: Fixture.all(in: "dsp/mel"))
+    func reflectedEdgesMatchTorchaudio(_ fixture: Fixture) throws {
+        let source = try Source(fixture)
+        func reflected(_ bands: Int) throws -> [Float] {
+            try source.features(bands: bands, scale: .htk, normalization: .none, padding: .reflect)
+        }
+        let power = try name("torchaudio.MelSpectrogram.htk", in: fixture)
+        try expectBands(fixture, power, absolute: 3e-5 * Double(try fixture.floats(power).max() ?? 0), reflected)
+        try expectBands(fixture, name("torchaudio.AmplitudeToDB.power.top80", in: fixture), absolute: 1e-3) {
+            SpectralLogarithm.decibels()(try reflected($0))
+        }
     }
 
     @Test(arguments: Fixture.all(in: "dsp/mel"))
     func cepstraMatch(_ fixture: Fixture) throws {
+        let source = try Source(fixture)
+        let bands = try fixture.shape(name("logmel.mel", in: fixture))[0]
         let levels = SpectralLogarithm.decibels()(
-            try features(fixture, bands: 80, scale: .slaney, normalization: .area))
-        let names = fixture.names.filter { $0.hasPrefix("mfcc.librosa.") }
-        #expect(!names.isEmpty)
-        for name in names {
-            let count = try fixture.shape(name)[0]
-            let transform = try CepstralTransform(bandCount: 80, coefficientCount: count)
-            try expectBands(transform(levels), bands: count, fixture, name, absolute: 1e-3)
+            try source.features(bands: bands, scale: .slaney, normalization: .area))
+        try expectBands(fixture, name("mfcc.librosa.", in: fixture), absolute: 1e-3) { count in
+            try CepstralTransform(bandCount: bands, coefficientCount: count)(levels)
         }
     }
 
