@@ -47,7 +47,7 @@ import Testing
         for length in lengths {
             let output = try folder.read("out/\(length).wav")
             #expect(output.frameCount == length)
-            #expect(output.channels[0].allSatisfy(\.isFinite))
+            #expect(output.channels[0].allSatisfy { $0.isFinite })
             // Edges are not amplified either.
             #expect(output.channels[0].allSatisfy { abs($0) < 1 })
         }
@@ -209,7 +209,7 @@ import Testing
         _ = try writer.finish()
         #expect(try Tool.run("enhance", "long.wav", "-o", "o.wav", in: folder).code == 0)
         var usage = rusage()
-        getrusage(RUSAGE_CHILDREN, &usage)
+        #expect(getrusage(RUSAGE_CHILDREN.rawValue, &usage) == 0)
         #expect(usage.ru_maxrss < 400 << 10, "\(usage.ru_maxrss >> 10) MB")
     }
 }

@@ -51,7 +51,7 @@ import Testing
         #expect(output.sampleRate == reference["fs"].int)
         #expect(output.channels.count == reference["channels"].int)
         #expect(output.frameCount == reference["read_frames"].int)
-        #expect(output.channels.allSatisfy { $0.allSatisfy(\.isFinite) })
+        #expect(output.channels.allSatisfy { $0.allSatisfy { $0.isFinite } })
     }
 
     /// `should` begins with "refuse" or "accept"; where it allows both, the outcome must still be one of the two.
@@ -61,14 +61,14 @@ import Testing
         let info = try Tool.run("info", file.path)
         let enhanced = try Tool.run("enhance", file.path, "-o", folder.path("o.wav"), "--allow-truncated")
         #expect(info.seconds < 20 && enhanced.seconds < 20)
-        let mayAccept = should.contains("accept") || should.contains("0 frames") || should.contains("replace")
+        let mayAccept = ["accept", "0 frames", "replace", "or read"].contains { should.contains($0) }
         let mayRefuse = should.contains("refuse") || should.contains("0 frames")
         if enhanced.code == 0 {
             #expect(mayAccept, "accepted, but should \(should)")
             #expect(info.code == 0)
             let output = try folder.read("o.wav")
             #expect(output.frameCount > 0)
-            #expect(output.channels.allSatisfy { $0.allSatisfy(\.isFinite) })
+            #expect(output.channels.allSatisfy { $0.allSatisfy { $0.isFinite } })
             if let match = should.firstMatch(of: /(\d+) frames/), let frames = Int(match.1), frames > 0 {
                 #expect(output.frameCount == frames, "\(should)")
             }

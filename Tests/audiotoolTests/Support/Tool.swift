@@ -84,7 +84,7 @@ enum Tool {
         }
 
         private static func newFile(_ url: URL) throws -> FileHandle {
-            FileManager.default.createFile(atPath: url.path, contents: nil)
+            try Data().write(to: url)
             return try FileHandle(forWritingTo: url)
         }
     }
