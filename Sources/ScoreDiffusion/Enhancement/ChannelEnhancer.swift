@@ -79,11 +79,15 @@ struct ChannelEnhancer {
         return (enhanced, topGain)
     }
 
-    /// Digital silence stays silent: fades the result out where the input lies 90 dB and more under the level.
+    /// Digital silence stays silent: the result fades out where the input's variance over 32 ms lies 90 dB below the
+    /// level, and is zero 10 dB further down. A constant counts as silence.
     private func silence(_ enhanced: inout [Float], where leveled: [Float]) {
-        let power = movingAverage(leveled.map { Double($0) * Double($0) }, reach: model.sampleRate * 16 / 1000)
-        for index in enhanced.indices where power[index] < 1e-9 {
-            enhanced[index] *= Float(power[index] * 1e9)
+        let samples = leveled.map(Double.init), reach = model.sampleRate * 16 / 1000
+        let means = movingAverage(samples, reach: reach)
+        let squares = movingAverage(samples.map { $0 * $0 }, reach: reach)
+        for index in enhanced.indices {
+            let variance = squares[index] - means[index] * means[index]
+            if variance < 1e-9 { enhanced[index] *= Float(max(0, (variance - 1e-10) / 9e-10)) }
         }
     }
 }

@@ -18,12 +18,12 @@ struct TopBandGain: Sendable {
     func callAsFunction(noisy: [Float], enhanced: [Float]) -> [Float] {
         let before = power(noisy), after = power(enhanced)
         return zip(before, after).map { before, after in
-            Float(min(1, ((after + 1e-12) / (before + 1e-12)).squareRoot()))
+            Float(min(1, (after / (before + 1e-12)).squareRoot()))
         }
     }
 
     private func power(_ samples: [Float]) -> [Double] {
-        movingAverage(highPassed(samples).map { $0 * $0 }, reach: window)
+        movingAverage(highPassed(samples).map { $0 * $0 }, reach: window).map { max(0, $0) }
     }
 
     /// Two Butterworth sections of second order.
@@ -53,6 +53,6 @@ func movingAverage(_ values: [Double], reach: Int) -> [Double] {
     for index in values.indices { sums[index + 1] = sums[index] + values[index] }
     return values.indices.map { index in
         let (low, high) = (max(0, index - reach), min(values.count, index + reach + 1))
-        return max(0, sums[high] - sums[low]) / Double(high - low)
+        return (sums[high] - sums[low]) / Double(high - low)
     }
 }
