@@ -1,21 +1,8 @@
 #include "include/reduction.h"
+#include "lane_sum.h"
 #include "vector_math.h"
 #include <math.h>
 #include <string.h>
-
-enum { lanes = 16 };
-
-/// Sixteen running sums whatever the vector width, so that every machine adds in the same order.
-CK_INLINE float sum_row(const float *x, size_t n) {
-    float partial[lanes] = {0};
-    size_t i = 0;
-    for (; i + lanes <= n; i += lanes)
-        for (int k = 0; k < lanes; k++) partial[k] += x[i + k];
-    for (int k = 0; i < n; i++, k++) partial[k] += x[i];
-    for (int width = lanes / 2; width > 0; width /= 2)
-        for (int k = 0; k < width; k++) partial[k] += partial[k + width];
-    return partial[0];
-}
 
 CK_INLINE float max_row(const float *x, size_t n) {
     float best = x[0];
@@ -25,7 +12,7 @@ CK_INLINE float max_row(const float *x, size_t n) {
 
 CK_CLONES void ck_sum(const float *restrict x, float *restrict out, size_t reduced, size_t inner) {
     if (inner == 1) {
-        out[0] = sum_row(x, reduced);
+        out[0] = ck_sum_row(x, reduced);
         return;
     }
     memset(out, 0, inner * sizeof(float));
@@ -45,13 +32,13 @@ CK_CLONES void ck_max(const float *restrict x, float *restrict out, size_t reduc
 }
 
 CK_CLONES double ck_sum_of_squares(const float *x, size_t n) {
-    double partial[lanes] = {0};
+    double partial[ck_lanes] = {0};
     size_t i = 0;
-    for (; i + lanes <= n; i += lanes)
-        for (int k = 0; k < lanes; k++) partial[k] += (double)x[i + k] * x[i + k];
+    for (; i + ck_lanes <= n; i += ck_lanes)
+        for (int k = 0; k < ck_lanes; k++) partial[k] += (double)x[i + k] * x[i + k];
     for (int k = 0; i < n; i++, k++) partial[k] += (double)x[i] * x[i];
     double sum = 0;
-    for (int k = 0; k < lanes; k++) sum += partial[k];
+    for (int k = 0; k < ck_lanes; k++) sum += partial[k];
     return sum;
 }
 
@@ -59,7 +46,7 @@ CK_CLONES void ck_softmax(const float *restrict x, float *restrict y, size_t row
     for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
         const float top = max_row(x, cols);
         for (size_t c = 0; c < cols; c++) y[c] = ck_exp(x[c] - top);
-        const float sum = sum_row(y, cols);
+        const float sum = ck_sum_row(y, cols);
         if (logarithm) {
             const float offset = top + logf(sum);
             for (size_t c = 0; c < cols; c++) y[c] = x[c] - offset;
@@ -74,11 +61,11 @@ CK_CLONES void ck_softmax_gradient(const float *restrict g, const float *restric
                                    size_t cols, int logarithm) {
     for (size_t r = 0; r < rows; r++, g += cols, y += cols, dx += cols) {
         if (logarithm) {
-            const float sum = sum_row(g, cols);
+            const float sum = ck_sum_row(g, cols);
             for (size_t c = 0; c < cols; c++) dx[c] = g[c] - ck_exp(y[c]) * sum;
         } else {
             for (size_t c = 0; c < cols; c++) dx[c] = g[c] * y[c];
-            const float sum = sum_row(dx, cols);
+            const float sum = ck_sum_row(dx, cols);
             for (size_t c = 0; c < cols; c++) dx[c] -= y[c] * sum;
         }
     }

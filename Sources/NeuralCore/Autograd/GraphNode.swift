@@ -38,8 +38,8 @@ final class GraphNode: @unchecked Sendable {
         backward = nil
         var pending = inputs
         inputs = []
-        while let next = pending.popLast() {
-            guard var next else { continue }
+        while !pending.isEmpty {
+            guard var next = pending.removeLast() else { continue }
             if isKnownUniquelyReferenced(&next) {
                 next.backward = nil
                 pending.append(contentsOf: next.inputs)

@@ -1,46 +1,48 @@
-/// Gated recurrent unit over the middle axis, in one or both directions.
+/// Gated recurrent units in one or more layers, in one direction or both.
 ///
-/// `input` is `[sequences, steps, inputSize]`, the result `[sequences, steps, directions · hiddenSize]`, the forward
-/// direction first; states begin at zero. Names, layouts and gate order (r, z, n) are PyTorch's:
-/// h' = (1 − z) n + z h with n = tanh(W_in x + b_in + r (W_hn h + b_hn)).
+///     r = σ(W_ir x + b_ir + W_hr h + b_hr)
+///     z = σ(W_iz x + b_iz + W_hz h + b_hz)
+///     n = tanh(W_in x + b_in + r (W_hn h + b_hn))
+///     h' = (1 − z) n + z h
+///
+/// The gates are stacked in this order in `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0` and `bias_hh_l0`; the reverse
+/// direction's names end in `_reverse`.
+///
+/// K. Cho et al., "Learning phrase representations using RNN encoder–decoder", EMNLP 2014, with the reset gate after the
+/// hidden product.
 public struct GRU: Layer {
-    /// The weights of one direction: `[3 hiddenSize, inputSize]`, `[3 hiddenSize, hiddenSize]`, twice `[3 hiddenSize]`.
-    public struct Direction: Sendable {
-        public var inputWeight: Tensor, hiddenWeight: Tensor, inputBias: Tensor, hiddenBias: Tensor
+    var layer: RecurrentLayer
 
-        var tensors: [Tensor] { [inputWeight, hiddenWeight, inputBias, hiddenBias] }
+    /// Weights uniform in ±1/√hiddenSize.
+    public init(
+        inputSize: Int, hiddenSize: Int, layers: Int = 1, bidirectional: Bool = false, using rng: inout Philox
+    ) {
+        layer = RecurrentLayer(
+            .gru, inputs: inputSize, hidden: hiddenSize, layers: layers, bidirectional: bidirectional,
+            using: &rng)
     }
 
-    public let inputSize: Int, hiddenSize: Int
-    public var directions: [Direction]
-
-    /// All weights uniform in ±1/√hiddenSize.
-    public init(inputSize: Int, hiddenSize: Int, bidirectional: Bool = false, using rng: inout Philox) {
-        (self.inputSize, self.hiddenSize) = (inputSize, hiddenSize)
-        let limit = 1 / Float(hiddenSize).squareRoot()
-        func draw(_ shape: [Int]) -> Tensor { .uniform(shape, in: -limit...limit, using: &rng) }
-        directions = (0..<(bidirectional ? 2 : 1)).map { _ in
-            Direction(
-                inputWeight: draw([3 * hiddenSize, inputSize]), hiddenWeight: draw([3 * hiddenSize, hiddenSize]),
-                inputBias: draw([3 * hiddenSize]), hiddenBias: draw([3 * hiddenSize]))
-        }
+    /// The weights, layer by layer, the forward direction before the reverse one.
+    public var weights: [RecurrentWeights] {
+        get { layer.weights }
+        set { layer.weights = newValue }
     }
 
-    public func callAsFunction(_ input: Tensor) -> Tensor {
-        precondition(input.rank == 3 && input.shape[2] == inputSize, "the input must be [sequences, steps, \(inputSize)]")
-        let operands = [input] + directions.flatMap(\.tensors)
-        let isRecorded = operands.contains(where: \.requiresGradient), wantsInput = input.requiresGradient
-        let pass = GRUPass(input: input.detached, weights: directions.map { $0.tensors.map(\.detached) }, hiddenSize: hiddenSize)
-        guard isRecorded else { return pass.output }
-        return Tensor.recorded(pass.output, from: operands) { pass.gradients(of: $0, includingInput: wantsInput) }
+    /// Runs over `axis` of `[…, steps, …, inputSize]`, every other index being a sequence of its own. The result is
+    /// `[…, steps, …, directions · hiddenSize]`. The state is zero before the first step.
+    public func callAsFunction(_ input: Tensor, axis: Int = -2) -> Tensor {
+        layer.run(input, axis: axis, initialState: nil, initialCell: nil).output
+    }
+
+    /// The same, continuing from `state` (zero when `nil`), which becomes the one after the last step,
+    /// `[layers · directions, sequences, hiddenSize]`. No gradient passes through the state.
+    public func callAsFunction(_ input: Tensor, axis: Int = -2, state: inout Tensor?) -> Tensor {
+        let result = layer.run(input, axis: axis, initialState: state, initialCell: nil)
+        state = result.state
+        return result.output
     }
 
     public mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
-        for (index, suffix) in zip(directions.indices, ["", "_reverse"]) {
-            try visitor.visit("weight_ih_l0" + suffix, &directions[index].inputWeight)
-            try visitor.visit("weight_hh_l0" + suffix, &directions[index].hiddenWeight)
-            try visitor.visit("bias_ih_l0" + suffix, &directions[index].inputBias)
-            try visitor.visit("bias_hh_l0" + suffix, &directions[index].hiddenBias)
-        }
+        try layer.visitParameters(&visitor)
     }
 }

@@ -1,6 +1,6 @@
 import NeuralCore
 
-/// Residual bidirectional GRU along one axis: `x + linear(gru(norm(x)))`, `[batch, steps, channels]` in and out.
+/// Residual bidirectional GRU along one axis: `x + linear(gru(norm(x)))`, `[…, steps, …, channels]` in and out.
 struct AxisBlock: Layer {
     var norm: LayerNorm, gru: GRU, linear: Linear
 
@@ -10,7 +10,7 @@ struct AxisBlock: Layer {
         linear = Linear(2 * hidden, channels, using: &rng)
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor { x + linear(gru(norm(x))) }
+    func callAsFunction(_ x: Tensor, axis: Int) -> Tensor { x + linear(gru(norm(x), axis: axis)) }
 
     mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
         try visitor.visit("norm", &norm)
@@ -29,13 +29,7 @@ struct DualPathBlock: Layer {
         time = AxisBlock(channels: channels, hidden: hidden, using: &rng)
     }
 
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let (batch, frames, count, channels) = (x.shape[0], x.shape[1], x.shape[2], x.shape[3])
-        let acrossBands = bands(x.reshaped([batch * frames, count, channels]))
-            .reshaped([batch, frames, count, channels]).transposed([0, 2, 1, 3])
-        return time(acrossBands.reshaped([batch * count, frames, channels]))
-            .reshaped([batch, count, frames, channels]).transposed([0, 2, 1, 3])
-    }
+    func callAsFunction(_ x: Tensor) -> Tensor { time(bands(x, axis: 2), axis: 1) }
 
     mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
         try visitor.visit("bands", &bands)

@@ -1,0 +1,81 @@
+import CKernels
+
+/// The two kinds of recurrent cells and how their gates lie in memory.
+enum RecurrentCell: Sendable {
+    case gru, lstm
+
+    /// Gates with weights of their own.
+    var gates: Int { self == .gru ? 3 : 4 }
+
+    /// The gates, as numbered in the weights, in the order of the columns that the input writes.
+    ///
+    /// The GRU's candidate has separate input and hidden parts. The forward direction keeps its four columns as
+    /// hidden candidate, reset, update, input candidate, the reverse one the other way round, so that the columns
+    /// of the input are neighbours across both directions, and those of the hidden state within each.
+    func inputOrder(_ direction: Int) -> [Int] { self == .lstm ? [0, 1, 2, 3] : direction == 0 ? [0, 1, 2] : [2, 0, 1] }
+    func hiddenOrder(_ direction: Int) -> [Int] { self == .lstm ? [0, 1, 2, 3] : direction == 0 ? [2, 0, 1] : [0, 1, 2] }
+    /// The first of the four columns that the input writes, and the first that the hidden state writes.
+    func inputColumn(_ direction: Int) -> Int { self == .gru && direction == 0 ? 1 : 0 }
+    func hiddenColumn(_ direction: Int) -> Int { self == .gru && direction == 1 ? 1 : 0 }
+    /// The column of each gate as the kernels number them.
+    func columns(_ direction: Int) -> [Int] {
+        self == .lstm ? [0, 1, 2, 3] : direction == 0 ? [1, 2, 3, 0] : [1, 2, 0, 3]
+    }
+}
+
+/// Sizes of one recurrent layer over an axis of `[outer, steps, inner, features]`.
+struct RecurrentPlan: Sendable {
+    let cell: RecurrentCell
+    let directions: Int
+    let hidden: Int
+    let inputs: Int
+    let outer: Int
+    let steps: Int
+    let inner: Int
+
+    var rows: Int { outer * steps * inner }
+    var sequences: Int { outer * inner }
+    /// Columns of the gates of all directions.
+    var gateWidth: Int { 4 * hidden * directions }
+    var outputWidth: Int { hidden * directions }
+    /// Columns that one direction's hidden state writes.
+    var hiddenWidth: Int { cell.gates * hidden }
+    /// The columns that the input writes in all directions; they are neighbours.
+    var inputColumns: Range<Int> {
+        let start = cell.inputColumn(0) * hidden
+        return start..<start + cell.gates * hidden * directions
+    }
+
+    /// Sequences that one thread takes through all steps. They follow from the sizes alone.
+    var chunks: [RecurrentChunk] {
+        if inner == 1 {
+            return stride(from: 0, to: outer, by: 32).map { start in
+                RecurrentChunk(
+                    firstSequence: start, count: min(32, outer - start), firstRow: start * steps, rowStride: steps,
+                    stepStride: 1, region: start * steps..<min(outer, start + 32) * steps)
+            }
+        }
+        let width = inner <= 64 ? inner : 64
+        return (0..<outer).flatMap { item in
+            stride(from: 0, to: inner, by: width).map { start in
+                RecurrentChunk(
+                    firstSequence: item * inner + start, count: min(width, inner - start),
+                    firstRow: item * steps * inner + start, rowStride: 1, stepStride: inner,
+                    region: width == inner ? item * steps * inner..<(item + 1) * steps * inner : nil)
+            }
+        }
+    }
+}
+
+/// Some sequences: at step `t` they are the rows `firstRow + t stepStride + k rowStride` for k below `count`.
+struct RecurrentChunk: Sendable {
+    let firstSequence: Int
+    let count: Int
+    let firstRow: Int
+    let rowStride: Int
+    let stepStride: Int
+    /// All rows of the chunk, when no other sequence lies between them.
+    let region: Range<Int>?
+
+    func row(_ step: Int) -> Int { firstRow + step * stepStride }
+}
