@@ -61,9 +61,9 @@ def norm(name, settings, module, shape):
 
 
 def optimizer(name, settings, make):
-    parameter = nn.Parameter(torch.randn(7))
+    parameter = nn.Parameter(torch.randn(3, 5))
     tensors[f"{name}.in.parameter"] = parameter.detach().clone()
-    optimizer, gradients, after = make([parameter]), torch.randn(6, 7), []
+    optimizer, gradients, after = make([parameter]), torch.randn(6, 3, 5), []
     for gradient in gradients:
         parameter.grad = gradient.clone()
         optimizer.step()
@@ -89,7 +89,7 @@ for name, causal in [("attention", False), ("attention_causal", True)]:
     inputs = dict(q=torch.randn(2, 3, 5, 8), k=torch.randn(2, 3, 5, 8), v=torch.randn(2, 3, 5, 6))
     block(name, dict(op="Attention", causal=causal), nn.Module(), inputs,
           lambda m, q, k, v: nn.functional.scaled_dot_product_attention(q, k, v, is_causal=causal))
-optimizer("adam", dict(op="Adam", rate=0.01, decay=0.1), lambda p: torch.optim.Adam(p, 0.01, weight_decay=0.1))
+optimizer("adam", dict(op="AdamW", rate=0.01, decay=0.0), lambda p: torch.optim.Adam(p, 0.01))
 optimizer("adamw", dict(op="AdamW", rate=0.02, decay=0.3), lambda p: torch.optim.AdamW(p, 0.02, weight_decay=0.3))
 
 folder = Path(sys.argv[1])
