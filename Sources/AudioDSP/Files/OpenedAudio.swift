@@ -115,7 +115,10 @@ struct OpenedAudio {
     private init(_ source: ByteSource, coded container: AudioContainer) throws {
         self.source = source
         let isCutOgg = container == .ogg && !OggPages.isComplete(source)
-        func newInput() -> VirtualInput { VirtualInput(source: source, windowLength: source.length) }
+        let mpeg = container == .mp3 ? MPEGStream(source) : nil
+        func newInput() -> VirtualInput {
+            VirtualInput(source: source, windowStart: mpeg?.start ?? 0, windowLength: mpeg.map { $0.end - $0.start } ?? source.length)
+        }
         do {
             handle = try Self.open(newInput(), path: source.name)
         } catch let error as AudioFileError {
@@ -143,7 +146,15 @@ struct OpenedAudio {
             info.frameCount = claimed
             if container != .mp3 { expectedFrames = claimed }
         }
-        if isCutOgg {
+        if let mpeg {
+            if mpeg.gaps > 0 { info.warnings.append("damaged: bytes that are no MPEG frames lie between the frames in \(mpeg.gaps) places") }
+            if mpeg.isTruncated {
+                info.isTruncated = true
+                info.claimedFrameCount = mpeg.statedSamples.flatMap { $0 > mpeg.samples ? $0 : nil }
+                info.frameCount = min(info.frameCount ?? .max, mpeg.samples)
+                info.warnings.append(info.truncationWarning)
+            }
+        } else if isCutOgg {
             info.isTruncated = true
             info.warnings.append(info.truncationWarning)
         } else if container == .flac, claimed > 0, info.frameCount != nil, let present = Self.decodableFrames(newInput, claimed: claimed, channels: info.channels)

@@ -184,6 +184,23 @@ import Testing
         #expect(try AudioFile.read(cut, truncation: .accept).channels[0] == onGrid(Array(tone[..<47_680]), bits: 16))
     }
 
+    /// A download that broke off: the Xing header, or a frame cut in two, shows it.
+    @Test func anMP3ThatBreaksOff() throws {
+        let path = folder.path("whole.mp3")
+        try AudioFile.write(AudioBuffer(channels: [tone, tone], sampleRate: 16_000), to: path)
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+        #expect(try !AudioFile.info(path).isTruncated)
+        let cut = try folder.write(Array(bytes[..<(bytes.count / 2)]), as: "cut.mp3")
+        #expect(message { _ = try AudioFile.read(cut) }?.contains("is truncated") == true)
+        let there = try AudioFile.read(cut, truncation: .accept)
+        #expect((30_000...45_000).contains(there.frameCount), "\(there.frameCount)")
+
+        let tags = Array("TAG".utf8) + [UInt8](repeating: 0x20, count: 125)
+        let tagged = try folder.write(Array("ID3".utf8) + [3, 0, 0, 0, 0, 0, 10] + [UInt8](repeating: 0, count: 10) + bytes + tags, as: "tagged.mp3")
+        #expect(try AudioFile.read(tagged) == AudioFile.read(path))
+        #expect(try AudioFile.info(tagged).warnings.isEmpty)
+    }
+
     // C18
     @Test func loudSoundNeverWraps() throws {
         let loud = tone.map { max(-4, min(4, $0 * 8)) }

@@ -39,7 +39,7 @@ enum FileSignature {
         }
         if begins([0x47]), start.count > 376, start[188] == 0x47, start[376] == 0x47 { return .foreign("an MPEG transport stream") }
         if begins([0xFF]), start.count > 7, start[1] & 0xF6 == 0xF0 { return .foreign("AAC (ADTS)") }
-        if isMPEGAudio(source) { return .mpegAudio }
+        if MPEGStream.firstFrame(in: source) != nil { return .mpegAudio }
         return .other(resemblance(start, begins: begins))
     }
 
@@ -94,18 +94,6 @@ enum FileSignature {
         ([0x00, 0x00, 0x01, 0xBA], "an MPEG film"),
     ]
 
-    /// Two frame headers of one layer and rate at the distance the first one states.
-    private static func isMPEGAudio(_ source: ByteSource) -> Bool {
-        let start = source.bytes(at: 0, count: 4096)
-        for offset in 0..<max(0, start.count - 4) where start[offset] == 0xFF {
-            guard let length = MPEGFrame(start[offset..<offset + 4])?.length else { continue }
-            let second = source.bytes(at: offset + length, count: 4)
-            if MPEGFrame(second[...]) != nil { return true }
-            if second.isEmpty, offset == 0, length == source.length { return true }
-        }
-        return false
-    }
-
     private static func resemblance(_ start: [UInt8], begins: (String, Int) -> Bool) -> String? {
         let text = String(decoding: start, as: UTF8.self).lowercased()
         let signatures: [(String, String)] = [
@@ -124,37 +112,4 @@ enum FileSignature {
             && !text.contains("\u{FFFD}")
         return isText ? "text" : nil
     }
-}
-
-/// The 4-byte header of an MPEG audio frame.
-struct MPEGFrame {
-    /// Bytes of the frame.
-    let length: Int
-
-    init?(_ bytes: ArraySlice<UInt8>) {
-        guard bytes.count >= 4 else { return nil }
-        let header = Array(bytes.prefix(4))
-        let version = Int(header[1] >> 3 & 3), layer = 4 - Int(header[1] >> 1 & 3)
-        let rateIndex = Int(header[2] >> 4), frequencyIndex = Int(header[2] >> 2 & 3)
-        guard header[0] == 0xFF, header[1] & 0xE0 == 0xE0, version != 1, layer != 4, (1...14).contains(rateIndex), frequencyIndex != 3
-        else { return nil }
-        let isFirst = version == 3
-        let rates = isFirst ? Self.rates1[layer - 1] : Self.rates2[layer == 1 ? 0 : 1]
-        let frequency = [44100, 48000, 32000][frequencyIndex] >> (isFirst ? 0 : version == 2 ? 1 : 2)
-        let padding = Int(header[2] >> 1 & 1)
-        let bitRate = rates[rateIndex - 1] * 1000
-        length = layer == 1
-            ? (12 * bitRate / frequency + padding) * 4
-            : (layer == 3 && !isFirst ? 72 : 144) * bitRate / frequency + padding
-    }
-
-    private static let rates1 = [
-        [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
-        [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
-        [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-    ]
-    private static let rates2 = [
-        [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
-        [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-    ]
 }
