@@ -13,7 +13,8 @@ public struct DiffusionPipeline<Network: ScoreNetwork>: Sendable {
     public var sampling: Sampling
     /// What the frames are filled up with to the number that the network wants.
     public var padding: FramePadding
-    /// The number of frames is rounded up to a multiple of this.
+    /// The number of frames is rounded up to a multiple of this. The frames added take part in the inverse transform,
+    /// as in the published program, and so touch the last half window.
     public var frameMultiple: Int
 
     /// - Parameter frameMultiple: what the network asks for, if left out.

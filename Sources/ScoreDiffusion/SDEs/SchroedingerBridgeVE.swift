@@ -8,7 +8,8 @@ import NeuralCore
 public struct SchroedingerBridgeVE: SDE, Codable, Equatable {
     public var k: Double
     public var c: Double
-    /// Added to denominators and to `σ̄²`, so that the deviation at time 1 is tiny instead of zero.
+    /// Added to denominators and to `σ̄²` by the published program, so that the deviation at time 1 is tiny instead of
+    /// zero; 0 gives the exact bridge.
     public var epsilon: Double
 
     public init(k: Double = 2.6, c: Double = 0.4, epsilon: Double = 1e-8) {

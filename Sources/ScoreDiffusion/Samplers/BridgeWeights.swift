@@ -20,6 +20,9 @@ struct BridgeWeights: Equatable {
     }
 
     /// First-order step of the bridge's probability-flow ODE (Jukić et al. 2024, eq. 11, with `α = 1`).
+    ///
+    /// The published form adds `ε` to its denominators, which inflates the first step by several per cent. With `ε = 0`
+    /// the weights are exact: the first step is then the mean of the bridge, the limit of the formula at time 1.
     static func deterministic(_ bridge: SchroedingerBridgeVE, from start: Double, to end: Double) -> BridgeWeights {
         let epsilon = bridge.epsilon
         let total = bridge.variance(at: 1) + epsilon
@@ -27,6 +30,9 @@ struct BridgeWeights: Equatable {
         let sigma = variance.squareRoot(), remainingSigma = remaining.squareRoot()
         let startSigma = bridge.variance(at: start).squareRoot()
         let startRemainingSigma = bridge.remainingVariance(at: start).squareRoot()
+        guard startRemainingSigma > 0 else {
+            return BridgeWeights(previous: 0, estimate: remaining / total, noisy: variance / total)
+        }
         let product = sigma * remainingSigma
         return BridgeWeights(
             previous: product / (startSigma * startRemainingSigma + epsilon),
