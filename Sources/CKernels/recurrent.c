@@ -6,18 +6,18 @@
 CK_CLONES void ck_gru_forward(const ck_recurrent_step *s) {
     const size_t hidden = s->hidden;
     for (size_t row = 0; row < s->rows; row++) {
-        float *restrict r = s->gates[0] + ROW(row), *restrict z = s->gates[1] + ROW(row);
+        // Reset and update gates are neighbours: one long loop without dependences, then one for the candidate.
+        float *restrict r = s->gates[0] + ROW(row);
+        const float *z = r + hidden;
         float *restrict n = s->gates[2] + ROW(row);
         const float *restrict hn = s->gates[3] + ROW(row);
         const float *restrict previous = s->previous + row * s->previous_stride;
         float *restrict state = s->state + row * s->state_stride;
+        for (size_t j = 0; j < 2 * hidden; j++) r[j] = ck_gate(r[j]);
         for (size_t j = 0; j < hidden; j++) {
-            const float reset = ck_sigmoid(r[j]), update = ck_sigmoid(z[j]);
-            const float candidate = ck_tanh(n[j] + reset * hn[j]);
-            r[j] = reset;
-            z[j] = update;
+            const float candidate = ck_tanh(n[j] + r[j] * hn[j]);
             n[j] = candidate;
-            state[j] = candidate + update * (previous[j] - candidate);
+            state[j] = candidate + z[j] * (previous[j] - candidate);
         }
     }
 }
@@ -46,21 +46,19 @@ CK_CLONES void ck_gru_backward(const ck_recurrent_step *s, const float *g, size_
 CK_CLONES void ck_lstm_forward(const ck_recurrent_step *s) {
     const size_t hidden = s->hidden;
     for (size_t row = 0; row < s->rows; row++) {
-        float *restrict i = s->gates[0] + ROW(row), *restrict f = s->gates[1] + ROW(row);
-        float *restrict c = s->gates[2] + ROW(row), *restrict o = s->gates[3] + ROW(row);
+        float *restrict i = s->gates[0] + ROW(row), *restrict c = s->gates[2] + ROW(row);
+        float *restrict o = s->gates[3] + ROW(row);
+        const float *f = i + hidden;
         const float *restrict previous = s->previous_cell + row * s->previous_cell_stride;
         float *restrict state = s->state + row * s->state_stride, *restrict cell = s->cell + row * s->state_stride;
+        for (size_t j = 0; j < 2 * hidden; j++) i[j] = ck_gate(i[j]);
+        for (size_t j = 0; j < hidden; j++) o[j] = ck_gate(o[j]);
         for (size_t j = 0; j < hidden; j++) {
-            const float input = ck_sigmoid(i[j]), forget = ck_sigmoid(f[j]), output = ck_sigmoid(o[j]);
             const float candidate = ck_tanh(c[j]);
-            const float value = forget * previous[j] + input * candidate;
-            i[j] = input;
-            f[j] = forget;
             c[j] = candidate;
-            o[j] = output;
-            cell[j] = value;
-            state[j] = output * ck_tanh(value);
+            cell[j] = f[j] * previous[j] + i[j] * candidate;
         }
+        for (size_t j = 0; j < hidden; j++) state[j] = o[j] * ck_tanh(cell[j]);
     }
 }
 

@@ -27,7 +27,28 @@ CK_INLINE float ck_exp(float x) {
     return p * ck_float_from_bits((half + 127) << 23) * ck_float_from_bits((exponent - half + 127) << 23);
 }
 
+/// e^x for |x| up to 87, where one factor of two to a power is enough.
+CK_INLINE float ck_exp_bounded(float x) {
+    const float shifted = x * 1.44269504f + 12582912.0f;
+    const float n = shifted - 12582912.0f;
+    const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    return p * ck_float_from_bits(((int32_t)n + 127) << 23);
+}
+
 CK_INLINE float ck_sigmoid(float x) { return 1.0f / (1.0f + ck_exp(-x)); }
+
+/// The sigmoid with its smallest values cut off at e^-87.
+CK_INLINE float ck_gate(float x) {
+    const float bounded = x > 87.0f ? 87.0f : x < -87.0f ? -87.0f : x;
+    return 1.0f / (1.0f + ck_exp_bounded(-bounded));
+}
 
 /// tanh by an odd polynomial near zero, where 1 - 2/(e^2x + 1) would cancel, and by that formula elsewhere.
 CK_INLINE float ck_tanh(float x) {
@@ -39,6 +60,6 @@ CK_INLINE float ck_tanh(float x) {
     p = p * z + 1.33314422036e-1f;
     p = p * z - 3.33332819422e-1f;
     const float near = p * z * x + x;
-    const float far = 1.0f - 2.0f / (ck_exp(2.0f * magnitude) + 1.0f);
+    const float far = 1.0f - 2.0f / (ck_exp_bounded(magnitude > 20.0f ? 40.0f : 2.0f * magnitude) + 1.0f);
     return magnitude < 0.625f ? near : (x < 0 ? -far : far);
 }

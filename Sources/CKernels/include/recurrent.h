@@ -17,6 +17,7 @@ typedef struct {
     size_t state_stride;
 } ck_recurrent_step;
 
+/// The first two gates of a row must be neighbours, the second `hidden` behind the first.
 /// gates: reset, update, candidate (input part), candidate (hidden part), all before their functions; the first three
 /// are replaced by their values. state = (1 - z) n + z previous.
 void ck_gru_forward(const ck_recurrent_step *step);
