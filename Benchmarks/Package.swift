@@ -1,0 +1,16 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "benchmarks",
+    dependencies: [.package(name: "audiotool", path: "..")],
+    targets: [
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                .product(name: "NeuralCore", package: "audiotool"),
+                .product(name: "ScoreDiffusion", package: "audiotool"),
+            ])
+    ],
+    swiftLanguageModes: [.v6]
+)

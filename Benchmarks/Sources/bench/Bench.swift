@@ -1,0 +1,58 @@
+import Foundation
+import NeuralCore
+
+/// Times audiotool's numerical core, next to PyTorch where there is one.
+///
+/// The environment variable `AUDIOTOOL_PYTHON` names a Python with torch; without it only our own times are printed.
+/// Both sides use the same number of threads and take turns in one run. The ratio is that of the medians: below 1,
+/// ours is faster.
+@main
+struct Bench {
+    static let usage = """
+        usage: bench [convolutions] [networks] [--rounds N] [--threads N]
+        Set AUDIOTOOL_PYTHON to a Python with torch to compare with PyTorch.
+        """
+
+    var groups: [String] = []
+    var rounds = 7
+    var threads = 2
+
+    static func main() throws {
+        guard let bench = Bench(arguments: Array(CommandLine.arguments.dropFirst())) else {
+            FileHandle.standardError.write(Data((usage + "\n").utf8))
+            exit(64)
+        }
+        try bench.run()
+    }
+
+    /// `nil` for arguments that make no sense.
+    init?(arguments: [String]) {
+        var rest = arguments[...]
+        while let argument = rest.popFirst() {
+            switch argument {
+            case "--rounds", "--threads":
+                guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else { return nil }
+                if argument == "--rounds" { rounds = value } else { threads = value }
+            case "convolutions", "networks":
+                groups.append(argument)
+            default:
+                return nil
+            }
+        }
+    }
+
+    func run() throws {
+        ComputeThreads.count = threads
+        let python = ProcessInfo.processInfo.environment["AUDIOTOOL_PYTHON"]
+        print("threads: \(threads), rounds: \(rounds), peer: \(python == nil ? "none" : "PyTorch")")
+        print(Comparison.heading)
+        var workloads: [any Workload] = []
+        if groups.isEmpty || groups.contains("convolutions") { workloads += ConvolutionWorkload.all }
+        if groups.isEmpty || groups.contains("networks") { workloads += EnhancerWorkload.all }
+        for workload in workloads {
+            let twin = try python.map { try Twin(python: $0, workload: workload, threads: threads) }
+            print(try Comparison(of: workload, with: twin, rounds: rounds))
+            fflush(nil)
+        }
+    }
+}

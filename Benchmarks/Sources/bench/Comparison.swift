@@ -1,0 +1,52 @@
+import Foundation
+
+/// Times of a workload and of its twin, taken in turns.
+struct Comparison: CustomStringConvertible {
+    let name: String
+    let ours: [Double], theirs: [Double]
+
+    init(of workload: some Workload, with twin: Twin?, rounds: Int) throws {
+        name = workload.name
+        let step = workload.prepare()
+        var ours: [Double] = [], theirs: [Double] = []
+        for round in 0..<rounds + 2 {
+            let time = ContinuousClock().measure(step)
+            let peer = try twin?.run()
+            guard round >= 2 else { continue }  // both sides allocate and compile in their first rounds
+            ours.append(Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18)
+            if let peer { theirs.append(peer) }
+        }
+        self.ours = ours.sorted()
+        self.theirs = theirs.sorted()
+    }
+
+    static let heading = row("workload", "ours (ms)", "spread", "PyTorch (ms)", "spread", "ratio")
+
+    var description: String {
+        let hasPeer = !theirs.isEmpty
+        return Self.row(
+            name, Self.milliseconds(Self.median(ours)), Self.spread(ours),
+            hasPeer ? Self.milliseconds(Self.median(theirs)) : "-", hasPeer ? Self.spread(theirs) : "-",
+            hasPeer ? String(format: "%.2f", Self.median(ours) / Self.median(theirs)) : "-")
+    }
+
+    private static func median(_ sorted: [Double]) -> Double {
+        (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+    }
+
+    private static func spread(_ sorted: [Double]) -> String {
+        "\(milliseconds(sorted[0]))–\(milliseconds(sorted[sorted.count - 1]))"
+    }
+
+    private static func milliseconds(_ seconds: Double) -> String {
+        String(format: seconds < 0.1 ? "%.2f" : "%.0f", seconds * 1000)
+    }
+
+    private static func row(_ cells: String...) -> String {
+        let widths = [46, 10, 16, 13, 16, 6]
+        return zip(cells, widths).enumerated().map { index, cell in
+            let pad = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
+            return index == 0 ? cell.0 + pad : pad + cell.0
+        }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// The PyTorch process that does the same work.
+final class Twin {
+    struct Failure: LocalizedError {
+        let errorDescription: String?
+    }
+
+    private let process = Process()
+    private let input = Pipe(), output = Pipe()
+    private var received = Data()
+
+    /// Starts the process and waits until its work is prepared.
+    init(python: String, workload: some Workload, threads: Int) throws {
+        let script = URL(fileURLWithPath: #filePath)
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("recipes/benchmark_twin.py")
+        let settings = workload.settings.merging(["threads": threads]) { $1 }
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments = [
+            script.path, String(decoding: try JSONSerialization.data(withJSONObject: settings), as: UTF8.self),
+        ]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        guard try line().hasPrefix("ready") else { throw Failure(errorDescription: "\(python) gave no answer.") }
+    }
+
+    deinit {
+        try? input.fileHandleForWriting.close()
+        process.waitUntilExit()
+    }
+
+    /// Seconds of one unit of work, measured by the process itself.
+    func run() throws -> Double {
+        try input.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
+        guard let seconds = Double(try line()) else { throw Failure(errorDescription: "The PyTorch side failed.") }
+        return seconds
+    }
+
+    private func line() throws -> String {
+        while true {
+            if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
+                defer { received = Data(received[(end + 1)...]) }
+                return String(decoding: received[..<end], as: UTF8.self)
+            }
+            let more = output.fileHandleForReading.availableData
+            guard !more.isEmpty else { throw Failure(errorDescription: "The PyTorch side ended early.") }
+            received.append(more)
+        }
+    }
+}
