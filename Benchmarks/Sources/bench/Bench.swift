@@ -48,7 +48,9 @@ struct Bench {
         print(Comparison.heading)
         var workloads: [any Workload] = []
         if groups.isEmpty || groups.contains("convolutions") { workloads += ConvolutionWorkload.all }
-        if groups.isEmpty || groups.contains("networks") { workloads += EnhancerWorkload.all }
+        if groups.isEmpty || groups.contains("networks") {
+            workloads += EnhancerWorkload.all as [any Workload] + NCSNppWorkload.all
+        }
         for workload in workloads {
             let twin = try python.map { try Twin(python: $0, workload: workload, threads: threads) }
             print(try Comparison(of: workload, with: twin, rounds: rounds))

@@ -7,7 +7,7 @@ struct Comparison: CustomStringConvertible {
 
     init(of workload: some Workload, with twin: Twin?, rounds: Int) throws {
         name = workload.name
-        let step = workload.prepare()
+        let step = try workload.prepare()
         var ours: [Double] = [], theirs: [Double] = []
         for round in 0..<rounds + 2 {
             let time = ContinuousClock().measure(step)

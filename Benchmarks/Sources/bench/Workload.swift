@@ -4,5 +4,5 @@ protocol Workload {
     /// What the PyTorch side needs to know; `task` names its function.
     var settings: [String: any Sendable] { get }
     /// Makes the unit of work that is timed.
-    func prepare() -> () -> Void
+    func prepare() throws -> () -> Void
 }
