@@ -73,6 +73,19 @@ enum Tool {
             }
         }
 
+        /// Waits for the end and returns the largest resident memory seen, in bytes.
+        func peakMemory() -> Int {
+            var peak = 0
+            while process.isRunning {
+                let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+                let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+                let kilobytes = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) }
+                peak = max(peak, (kilobytes ?? 0) << 10)
+                usleep(20_000)
+            }
+            return peak
+        }
+
         func wait() throws -> Outcome {
             process.waitUntilExit()
             defer { try? FileManager.default.removeItem(at: folder) }
