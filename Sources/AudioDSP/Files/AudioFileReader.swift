@@ -43,6 +43,7 @@ public final class AudioFileReader {
     /// A block is shorter than asked for only at the end.
     /// - Throws: ``AudioFileError`` for read errors, damaged streams and, unless accepted, truncated files.
     public func read(frames: Int) throws -> AudioBuffer? {
+        precondition(frames > 0, "a block has at least one frame")
         if info.isTruncated, truncation == .refuse { throw info.truncationError }
         let channelCount = info.channels
         var channels = [[Float]](repeating: [], count: channelCount)

@@ -97,7 +97,8 @@ struct OpenedAudio {
     private static func settleLength(of info: inout AudioFileInfo, _ layout: SampleLayout, frames: (Int) -> Int) -> Int? {
         info.frameCount = layout.dataLength.map(frames)
         guard let claimed = layout.claimedLength else { return nil }
-        let claimedFrames = frames(Int(clamping: claimed))
+        // Room for a codec's factor above any real size.
+        let claimedFrames = frames(Int(min(claimed, 1 << 48)))
         guard let present = info.frameCount else {
             info.frameCount = claimedFrames
             return claimedFrames

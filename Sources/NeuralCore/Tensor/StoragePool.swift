@@ -3,13 +3,19 @@ import Synchronization
 
 /// Recycles tensor buffers by size class, so that a training loop neither asks the system for memory nor faults pages.
 ///
-/// Sizes are rounded up to an eighth of their power of two. At most `idleLimit` bytes wait here; the rest is freed.
+/// Sizes are rounded up to an eighth of their power of two. At most `idleLimit` bytes wait here: when one more buffer
+/// would pass that, all that wait are freed, so that sizes no longer in use do not stay.
 final class StoragePool: Sendable {
-    static let shared = StoragePool(idleLimit: 1 << 30)
+    static let shared = StoragePool(idleLimit: 1 << 29)
 
     private struct Idle {
         var buffers: [Int: [UInt]] = [:]
         var bytes = 0
+
+        mutating func removeAll() -> [UInt] {
+            defer { self = Idle() }
+            return buffers.values.flatMap { $0 }
+        }
     }
 
     private let idle = Mutex(Idle())
@@ -41,21 +47,22 @@ final class StoragePool: Sendable {
 
     func give(_ pointer: UnsafeMutablePointer<Float>, capacity: Int) {
         let bytes = capacity * MemoryLayout<Float>.stride
-        let kept = idle.withLock { idle in
-            guard idle.bytes + bytes <= idleLimit else { return false }
+        guard bytes <= idleLimit else { return UnsafeMutableRawPointer(pointer).deallocate() }
+        let surplus = idle.withLock { idle in
+            let surplus = idle.bytes + bytes > idleLimit ? idle.removeAll() : []
             idle.buffers[capacity, default: []].append(UInt(bitPattern: pointer))
             idle.bytes += bytes
-            return true
+            return surplus
         }
-        if !kept { UnsafeMutableRawPointer(pointer).deallocate() }
+        free(surplus)
     }
 
     /// Returns every idle buffer to the system.
     func drain() {
-        let buffers = idle.withLock { idle in
-            defer { idle = Idle() }
-            return idle.buffers.values.flatMap { $0 }
-        }
-        for address in buffers { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
+        free(idle.withLock { $0.removeAll() })
+    }
+
+    private func free(_ addresses: [UInt]) {
+        for address in addresses { UnsafeMutableRawPointer(bitPattern: address)?.deallocate() }
     }
 }

@@ -29,10 +29,36 @@ import Testing
             var rng = Philox(seed: 6)
             let x = Tensor.gaussian([300, 700], using: &rng), y = Tensor.gaussian([700, 300], using: &rng)
             let (value, gradient) = valueAndGradient(at: [x, y]) { square(tanh(matmul($0[0], $0[1]))).mean() }
-            return [value] + gradient + [x.sum(axes: [0]), x.sum(axes: [1]), y.sum()]
+            return [value] + gradient + [x.sum(axes: [0]), x.sum(axes: [1]), y.sum()] + Self.network(&rng)
         }
         #expect(results[0] == results[1])
         #expect(results[0] == results[2])
+    }
+
+    /// Loss and gradients of layers whose partial sums come from several threads.
+    private static func network(_ rng: inout Philox) -> [Tensor] {
+        let x = Tensor.gaussian([70, 12, 90, 16], using: &rng)
+        let model = Stack(
+            norm: LayerNorm(16), gru: GRU(inputSize: 16, hiddenSize: 8, bidirectional: true, using: &rng),
+            lstm: LSTM(inputSize: 16, hiddenSize: 8, using: &rng), group: GroupNorm(groups: 3, channels: 12),
+            linear: Linear(8, 16, using: &rng))
+        let (loss, gradients) = valueAndGradient(of: model) { model in
+            let bands = model.gru(model.norm(x), axis: 2)
+            return square(model.linear(model.group(model.lstm(bands, axis: 1)))).mean()
+        }
+        return [loss] + gradients.tensors
+    }
+}
+
+private struct Stack: Layer {
+    var norm: LayerNorm, gru: GRU, lstm: LSTM, group: GroupNorm, linear: Linear
+
+    mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
+        try visitor.visit("norm", &norm)
+        try visitor.visit("gru", &gru)
+        try visitor.visit("lstm", &lstm)
+        try visitor.visit("group", &group)
+        try visitor.visit("linear", &linear)
     }
 }
 
