@@ -24,7 +24,7 @@ bench: bootstrap
 	$(SWIFT) run --package-path Benchmarks $(RELEASE) bench
 
 install: bootstrap
-	$(SWIFT) build $(RELEASE) --product audiotool --scratch-path .build-install
+	$(SWIFT) build $(RELEASE) --static-swift-stdlib --product audiotool --scratch-path .build-install
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/audiotool/models"
 	install -m 755 .build-install/release/audiotool "$(DESTDIR)$(PREFIX)/bin/audiotool"
 	install -m 644 models/*.safetensors "$(DESTDIR)$(PREFIX)/share/audiotool/models/"

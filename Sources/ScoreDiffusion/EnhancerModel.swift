@@ -18,7 +18,7 @@ public struct EnhancerModel: Sendable {
         public var transform = SpectrogramTransform.Configuration(
             nFFT: 512, hopLength: 256, window: .sqrtHann, compression: .power(exponent: 0.5, factor: 0.35))
         public var network = EnhancerNetwork.Configuration()
-        public var bridge = SchroedingerBridgeVE()
+        public var bridge = SchroedingerBridgeVE(epsilon: 0)
         public var sampler = BridgeSampler(kind: .ode, stepCount: 1, evaluation: .departure)
 
         public init() {}
