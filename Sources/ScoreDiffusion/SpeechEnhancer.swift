@@ -21,9 +21,9 @@ public struct SpeechEnhancer: Sendable {
         /// The result's sample rate in Hz; nil keeps the recording's.
         public var outputRate: Int?
         /// Seconds that the model looks at together, at most.
-        public var segmentDuration = 8.0
-        /// Seconds that neighbouring segments share.
-        public var overlapDuration = 1.0
+        public var segmentDuration = 20.0
+        /// Seconds that neighbouring segments share: the context that a model which looks both ways needs.
+        public var overlapDuration = 3.0
 
         public init() {}
     }
