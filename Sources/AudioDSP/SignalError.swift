@@ -40,3 +40,10 @@ public enum SignalError: LocalizedError, Equatable {
         }
     }
 }
+
+/// Throws where a sample is NaN or infinite.
+func requireFinite(_ signal: [Float], _ operation: String) throws {
+    if let sample = signal.firstIndex(where: { !$0.isFinite }) {
+        throw SignalError.notFinite(operation: operation, sample: sample)
+    }
+}

@@ -19,6 +19,7 @@ public struct ActiveSpeechLevel: Sendable, Equatable {
     /// Measures a whole signal; `sampleRate` in Hz.
     public static func measure(_ signal: [Float], sampleRate: Int) throws -> ActiveSpeechLevel {
         var meter = try ActiveSpeechMeter(sampleRate: sampleRate)
+        try requireFinite(signal, "Active speech level")
         meter.process(signal)
         return meter.level
     }

@@ -13,6 +13,7 @@ public enum LevelTarget: Sendable, Hashable {
     ///
     /// Throws `SignalError.noActivity` where there is nothing to scale: silence, or no active speech.
     public func gain(for audio: AudioBuffer) throws -> Double {
+        for channel in audio.channels { try requireFinite(channel, "Level") }
         let (wanted, present, name) = try measured(audio)
         guard let present, present.isFinite, wanted.isFinite else {
             throw SignalError.noActivity(operation: "Level", reason: "the recording has no \(name)")

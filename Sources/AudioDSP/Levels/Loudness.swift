@@ -58,13 +58,14 @@ public enum Loudness {
         var factor = 4
         while factor > 1, sampleRate * factor > 384_000 { factor /= 2 }
         var peak: Float = 0
+        let piece = 1 << 16
         for channel in channels {
             peak = max(peak, Level.peak(channel))
-            guard factor > 1, peak.isFinite else { continue }
+            guard factor > 1 else { continue }
             let stream = try StreamingResampler(from: sampleRate, to: sampleRate * factor, quality: .high)
-            for start in stride(from: 0, to: channel.count, by: 1 << 16) {
-                let piece = Array(channel[start..<min(start + 1 << 16, channel.count)])
-                peak = max(peak, Level.peak(try stream.process(piece)))
+            for start in stride(from: 0, to: channel.count, by: piece) {
+                let samples = Array(channel[start..<min(start + piece, channel.count)])
+                peak = max(peak, Level.peak(try stream.process(samples)))
             }
             peak = max(peak, Level.peak(try stream.flush()[0]))
         }
@@ -83,6 +84,7 @@ public enum Loudness {
             throw SignalError.mismatch(
                 operation: "Loudness", reason: "channels must have one length and one weight each")
         }
+        for channel in channels { try requireFinite(channel, "Loudness") }
     }
 
     private static func blockLength(_ sampleRate: Int) -> Int { Int((0.4 * Double(sampleRate)).rounded()) }

@@ -45,6 +45,8 @@ public struct SpeechMixer: Sendable {
         guard !snr.isNaN, snr > -.infinity else {
             throw SignalError.invalidSetting(operation: "Mixing", reason: "the ratio must be a number, not \(snr) dB")
         }
+        try requireFinite(speech, "Mixing, speech")
+        try requireFinite(noise, "Mixing, noise")
         let noise = try Self.looped(noise, count: speech.count)
         let gain = snr == .infinity ? 0 : try noiseGain(speech: speech, noise: noise, snr: snr)
         var sum = [Double](repeating: 0, count: speech.count)

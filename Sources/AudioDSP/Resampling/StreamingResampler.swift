@@ -142,7 +142,7 @@ private struct Collector {
         channelCount = channels
         block = max(Self.slack, min(capacity, 1 << 16))
         values = [[Float]](repeating: [], count: channels)
-        for index in values.indices { values[index].reserveCapacity(capacity) }
+        for index in values.indices { values[index].reserveCapacity(min(capacity, 1 << 24)) }
     }
 
     /// Lets `body` fill at most `capacity` frames and keeps the number it returns.

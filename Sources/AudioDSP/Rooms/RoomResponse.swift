@@ -15,9 +15,7 @@ public struct RoomResponse: Sendable, Equatable {
 
     /// A measured response, whose direct sound is taken to be its largest sample. Throws for silence.
     public init(measured samples: [Float], sampleRate: Int) throws {
-        if let bad = samples.firstIndex(where: { !$0.isFinite }) {
-            throw SignalError.notFinite(operation: "Room response", sample: bad)
-        }
+        try requireFinite(samples, "Room response")
         guard let index = samples.indices.max(by: { abs(samples[$0]) < abs(samples[$1]) }), samples[index] != 0 else {
             throw SignalError.noActivity(operation: "Room response", reason: "it is silent")
         }
@@ -29,8 +27,8 @@ public struct RoomResponse: Sendable, Equatable {
 
     /// The response up to `seconds` after the direct sound, zero from there on.
     public func early(_ seconds: Double = 0.05) -> [Float] {
-        let end = directIndex + Int((seconds * Double(sampleRate)).rounded())
-        return samples.indices.map { $0 < end ? samples[$0] : 0 }
+        let end = Double(directIndex) + (seconds * Double(sampleRate)).rounded()
+        return samples.indices.map { Double($0) < end ? samples[$0] : 0 }
     }
 
     /// The response without what lies under `frequency` in Hz (Butterworth of order two, forwards and backwards, so

@@ -34,15 +34,18 @@ extension ShoeboxRoom {
             limit = max(duration * Double(sampleRate), directDelay)
         }
         var response = RoomResponse(
-            samples: arrivals(
+            samples: try arrivals(
                 mirrorAxes(source: source, microphone: microphone), samplesPerMetre: samplesPerMetre, limit: limit),
             sampleRate: sampleRate, directDelay: Double(AUDIOTOOL_ARRIVAL_CENTRE) + directDelay)
         if let air { response = try response.absorbed(by: air, start: Int(AUDIOTOOL_ARRIVAL_CENTRE)) }
         return try highPass.map { try response.highPassed(at: $0) } ?? response
     }
 
+    /// In samples; there are twelve numbers for each while the response is made.
+    private static let largestDelay = 3e7
+
     /// The sum of the impulses of all images that arrive within `limit` samples.
-    private func arrivals(_ axes: [[Mirror]], samplesPerMetre: Double, limit: Double) -> [Float] {
+    private func arrivals(_ axes: [[Mirror]], samplesPerMetre: Double, limit: Double) throws -> [Float] {
         let squaredLimit = (limit / samplesPerMetre) * (limit / samplesPerMetre) * (1 + 1e-12)
         let squares = axes[2].map(\.squaredDistance), gains = axes[2].map(\.gain)
         let columns = axes[0].flatMap { x in
@@ -56,7 +59,13 @@ extension ShoeboxRoom {
             let ends = max(squares[maximumOrder - column.reach], squares[maximumOrder + column.reach])
             return max(furthest, column.square + ends)
         }
-        let wholeDelays = Int(min(furthest, squaredLimit).squareRoot() * samplesPerMetre) + 2
+        let longest = min(furthest, squaredLimit).squareRoot() * samplesPerMetre
+        guard longest < Self.largestDelay else {
+            throw SignalError.invalidSetting(
+                operation: "Room", reason: "the response would be \(Int(longest / 1e6)) million samples long; "
+                    + "limit its duration")
+        }
+        let wholeDelays = Int(longest) + 2
         var moments = [Float](repeating: 0, count: wholeDelays * Int(AUDIOTOOL_ARRIVAL_MOMENTS))
         var last = 0.0
         for column in columns where column.square <= squaredLimit {

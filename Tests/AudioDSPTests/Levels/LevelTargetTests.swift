@@ -18,5 +18,8 @@ import Testing
     func silenceIsRefused(_ target: LevelTarget) {
         let silence = AudioBuffer(channels: [[Float](repeating: 0, count: 16_000)], sampleRate: 16_000)
         #expect(throws: SignalError.self) { try target.gain(for: silence) }
+        var broken = Self.audio
+        broken.channels[1][3] = .nan
+        #expect(throws: SignalError.notFinite(operation: "Level", sample: 3)) { try target.gain(for: broken) }
     }
 }

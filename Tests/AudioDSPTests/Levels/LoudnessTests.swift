@@ -86,6 +86,9 @@ import Testing
         #expect(throws: SignalError.self) { try Loudness.integrated([], sampleRate: 48_000) }
         #expect(throws: SignalError.self) { try Loudness.integrated([[1], []], sampleRate: 48_000) }
         #expect(throws: SignalError.self) { try Loudness.integrated(silence, sampleRate: 0) }
+        #expect(throws: SignalError.notFinite(operation: "Loudness", sample: 0)) {
+            try Loudness.truePeak([[.infinity, 0]], sampleRate: 48_000)
+        }
     }
 
     /// A sine at a quarter of the rate whose samples all miss the crest: -9.03 dB at the samples, -6.02 dB between.

@@ -49,6 +49,9 @@ import Testing
             #expect(throws: SignalError.self) { try mixer.mix(speech: speech, noise: silence, snr: 0) }
             #expect(throws: SignalError.self) { try mixer.mix(speech: speech, noise: [], snr: 0) }
             #expect(throws: SignalError.self) { try mixer.mix(speech: speech, noise: speech, snr: .nan) }
+            #expect(throws: SignalError.notFinite(operation: "Mixing, noise", sample: 1)) {
+                try mixer.mix(speech: speech, noise: [1, .nan], snr: 0)
+            }
         }
     }
 }

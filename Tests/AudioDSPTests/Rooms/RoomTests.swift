@@ -49,6 +49,15 @@ import Testing
         #expect(direct.samples.contains { $0 > 0 })
     }
 
+    @Test func aResponseThatWouldFillTheMemoryIsRefused() throws {
+        let hall = try ShoeboxRoom(dimensions: [9_000, 9_000, 9_000], absorption: .init(0.2), maximumOrder: 120)
+        #expect(throws: SignalError.self) {
+            try hall.response(from: [10, 10, 10], to: [20, 20, 20], sampleRate: 48_000)
+        }
+        let start = try hall.response(from: [10, 10, 10], to: [20, 20, 20], sampleRate: 48_000, duration: 0.2)
+        #expect(start.samples.count < 9_700)
+    }
+
     @Test func airTakesHighFrequencies() throws {
         let air = AirAbsorption.indoor
         #expect(air.coefficient(at: 0) == 0.1e-3)
