@@ -9,11 +9,12 @@ import NeuralCore
 @main
 struct Bench {
     static let usage = """
-        usage: bench [convolutions] [networks] [--rounds N] [--threads N]
+        usage: bench [WORD…] [--rounds N] [--threads N]
+        Times the workloads whose names contain one of the words, or all.
         Set AUDIOTOOL_PYTHON to a Python with torch to compare with PyTorch.
         """
 
-    var groups: [String] = []
+    var words: [String] = []
     var rounds = 7
     var threads = 2
 
@@ -33,10 +34,9 @@ struct Bench {
             case "--rounds", "--threads":
                 guard let value = rest.popFirst().flatMap({ Int($0) }), value > 0 else { return nil }
                 if argument == "--rounds" { rounds = value } else { threads = value }
-            case "convolutions", "networks":
-                groups.append(argument)
             default:
-                return nil
+                guard !argument.hasPrefix("-") else { return nil }
+                words.append(argument)
             }
         }
     }
@@ -46,12 +46,12 @@ struct Bench {
         let python = ProcessInfo.processInfo.environment["AUDIOTOOL_PYTHON"]
         print("threads: \(threads), rounds: \(rounds), peer: \(python == nil ? "none" : "PyTorch")")
         print(Comparison.heading)
-        var workloads: [any Workload] = []
-        if groups.isEmpty || groups.contains("convolutions") { workloads += ConvolutionWorkload.all }
-        if groups.isEmpty || groups.contains("networks") {
-            workloads += EnhancerWorkload.all as [any Workload] + NCSNppWorkload.all
+        let workloads: [any Workload] = ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all
+        let chosen = workloads.filter { workload in
+            words.isEmpty || words.contains { workload.name.localizedCaseInsensitiveContains($0) }
         }
-        for workload in workloads {
+        fflush(nil)
+        for workload in chosen {
             let twin = try python.map { try Twin(python: $0, workload: workload, threads: threads) }
             print(try Comparison(of: workload, with: twin, rounds: rounds))
             fflush(nil)

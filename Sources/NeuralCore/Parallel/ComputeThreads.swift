@@ -10,11 +10,15 @@ public enum ComputeThreads {
     private static let current = Atomic(initial)
 
     private static var initial: Int {
-        // The libraries' own pools stay idle: all parallelism is `parallelFor`'s.
-        openblas_set_num_threads(1)
+        prepareLibraries()
         let wanted = ProcessInfo.processInfo.environment["AUDIOTOOL_THREADS"].flatMap { Int($0) }
         return if let wanted, wanted > 0 { wanted } else { ProcessInfo.processInfo.activeProcessorCount }
     }
+
+    private static let librariesAreSerial: Void = openblas_set_num_threads(1)
+
+    /// Keeps the libraries' own pools idle: all parallelism is `parallelFor`'s. To be called before using one.
+    static func prepareLibraries() { _ = librariesAreSerial }
 
     /// Values below one count as one.
     public static var count: Int {

@@ -6,6 +6,7 @@ import CKernels
 /// sizes alone, never from the number of threads. A call from inside a loop, or while another thread's loop runs,
 /// is carried out on the calling thread.
 public func parallelFor(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    ComputeThreads.prepareLibraries()
     guard count > 1, ComputeThreads.count > 1 else {
         for index in 0..<count { body(index) }
         return
@@ -29,6 +30,7 @@ private struct LoopContext {
 /// Splits `0..<count` into blocks of `size` (the last may be shorter) and runs them in parallel.
 func parallelBlocks(_ count: Int, size: Int, _ body: @Sendable (Range<Int>) -> Void) {
     guard count > size else {
+        ComputeThreads.prepareLibraries()
         if count > 0 { body(0..<count) }
         return
     }

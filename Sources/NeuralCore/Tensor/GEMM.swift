@@ -30,6 +30,7 @@ func serialProduct(
         if beta == 0 { for row in 0..<m { (c + row * cStride).update(repeating: 0, count: n) } }
         return
     }
+    ComputeThreads.prepareLibraries()
     cblas_sgemm(
         CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
         blasint(m), blasint(n), blasint(k), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c,
@@ -42,7 +43,6 @@ func parallelProduct(
     m: Int, n: Int, k: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float = 0,
     into c: UnsafeMutablePointer<Float>, stride cStride: Int
 ) {
-    _ = ComputeThreads.count
     let work = m * n * k, c = SharedPointer(c)
     guard work > 1 << 18 else {
         return serialProduct(m: m, n: n, k: k, a, b, beta: beta, into: c.pointer, stride: cStride)

@@ -63,7 +63,6 @@ private struct MatrixProduct {
         if count == 1 {
             product(0, true)
         } else {
-            _ = ComputeThreads.count
             parallelBlocks(count, size: max(1, (1 << 18) / max(1, m * n * k))) { for item in $0 { product(item, false) } }
         }
         return result
