@@ -159,6 +159,16 @@ import Testing
         }
     }
 
+    @Test func stopsWhenNothingIsFiniteAnyMore() throws {
+        var settings = configuration(steps: 40)
+        settings.model.isBroken = true
+        #expect(throws: TrainingError.self) { try train("run", settings) }
+        let entries = try log("run").split(separator: "\n").compactMap { try? JSONDecoder().decode(StepEntry.self, from: Data($0.utf8)) }
+        #expect(entries.count == 19 && entries.allSatisfy { $0.skipped == true && $0.loss == nil })
+        let model = try SafeTensorsFile(path: folder.path + "/run/checkpoint-00000015.safetensors")
+        #expect(try model.tensor("network.taps.weight").values.allSatisfy(\.isFinite))
+    }
+
     @Test func refusesToOverwriteOrToResumeNothing() throws {
         try train("run", configuration(steps: 2))
         #expect { try train("run", configuration(steps: 2)) } throws: { $0.localizedDescription.contains("already holds a run at step 2") }

@@ -67,7 +67,11 @@ enum Recordings {
 
 /// The smallest model that learns something: a short filter with a bias, fitted to the clean waveform.
 struct FilterObjective: EnhancementObjective {
-    struct Settings: Codable, Sendable, Equatable { var taps = 9 }
+    struct Settings: Codable, Sendable, Equatable {
+        var taps = 9
+        /// Makes every loss NaN.
+        var isBroken = false
+    }
     struct Weights: Codable, Sendable, Equatable { var error: Float = 1 }
 
     struct Network: Layer {
@@ -98,7 +102,7 @@ struct FilterObjective: EnhancementObjective {
         var random = batch.random
         let noise = Tensor.gaussian(batch.noisy.shape, using: &random) * noiseScale
         let input = batch.noisy + noise * batch.times.reshaped([batch.times.count, 1])
-        return square(network(input) - batch.clean).mean() * 100
+        return square(network(input) - batch.clean).mean() * (settings.isBroken ? .nan : 100)
     }
 
     func enhance(_ noisy: [Float], with network: Network, steps: Int, seed: UInt64) throws -> [Float] {
