@@ -97,6 +97,8 @@ extension EnhancerModel: SpeechModel {
     public var sampleRate: Int { configuration.sampleRate }
     public var defaultSteps: Int { configuration.defaultSteps }
     public var frameAlignment: Int { configuration.transform.hopLength }
+    /// The recurrent state over time remembers for about five seconds.
+    public var segmentation: Segmentation { Segmentation(duration: 60, overlap: 12) }
 
     public func enhance(
         _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void

@@ -20,10 +20,8 @@ public struct SpeechEnhancer: Sendable {
         public var attenuationLimit: Double?
         /// The result's sample rate in Hz; nil keeps the recording's.
         public var outputRate: Int?
-        /// Seconds that the model looks at together, at most.
-        public var segmentDuration = 20.0
-        /// Seconds that neighbouring segments share: the context that a model which looks both ways needs.
-        public var overlapDuration = 3.0
+        /// How the recording is cut; nil leaves it to the model.
+        public var segmentation: Segmentation?
 
         public init() {}
     }

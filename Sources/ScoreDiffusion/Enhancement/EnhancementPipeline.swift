@@ -39,11 +39,9 @@ struct EnhancementPipeline {
         let count = survey.profiles.count
         down = try StreamingResampler(from: sampleRate, to: modelRate, channels: count)
         up = try StreamingResampler(from: modelRate, to: sampleRate, channels: count)
-        let alignment = model.frameAlignment
         let plan = SegmentPlan(
             length: Resampler.frameCount(for: frameCount, from: sampleRate, to: modelRate),
-            longest: Int(options.segmentDuration * Double(modelRate)),
-            overlap: Int(options.overlapDuration * Double(modelRate)) / alignment * alignment, alignment: alignment)
+            options.segmentation ?? model.segmentation, sampleRate: modelRate, alignment: model.frameAlignment)
         channels = survey.profiles.enumerated().map { channel, profile in
             ChannelEnhancer(model: model, profile: profile, channel: channel, plan: plan)
         }

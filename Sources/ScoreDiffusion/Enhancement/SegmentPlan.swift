@@ -2,8 +2,8 @@ import Foundation
 
 /// How a recording of known length is cut into overlapping segments of nearly equal length.
 ///
-/// Neighbours share `overlap` samples. In its outer quarters only the segment that has more context there is heard;
-/// across the middle half one fades into the other.
+/// Neighbours share `overlap` samples. Only across the sixth in their middle does one fade into the other; outside it
+/// the segment that has more context there is heard alone.
 struct SegmentPlan: Sendable, Equatable {
     /// Samples of the whole.
     let length: Int
@@ -31,6 +31,12 @@ struct SegmentPlan: Sendable, Equatable {
         starts = (0..<count).map { $0 * fresh / count / alignment * alignment }
     }
 
+    init(length: Int, _ segmentation: Segmentation, sampleRate: Int, alignment: Int) {
+        self.init(
+            length: length, longest: Int(segmentation.duration * Double(sampleRate)),
+            overlap: Int(segmentation.overlap * Double(sampleRate)) / alignment * alignment, alignment: alignment)
+    }
+
     var count: Int { starts.count }
 
     /// The samples of segment `index`.
@@ -45,7 +51,7 @@ struct SegmentPlan: Sendable, Equatable {
 
     /// The share of the later segment at each of the `overlap` samples: 0, then half a cosine, then 1.
     func fade() -> [Float] {
-        let guardLength = overlap / 4
+        let guardLength = overlap * 5 / 12
         let fading = overlap - 2 * guardLength
         return (0..<overlap).map { index in
             let position = Double(index - guardLength) + 0.5

@@ -9,6 +9,9 @@ public protocol SpeechModel: Sendable {
     /// Segments begin at multiples of this many samples, so that a segment's frames are frames of the whole.
     var frameAlignment: Int { get }
 
+    /// How a long recording is cut for the model.
+    var segmentation: Segmentation { get }
+
     /// Cleans one segment.
     ///
     /// - Parameters:
@@ -20,6 +23,20 @@ public protocol SpeechModel: Sendable {
     func enhance(
         _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
     ) throws -> [Float]
+}
+
+extension SpeechModel {
+    public var segmentation: Segmentation { Segmentation(duration: 20, overlap: 3) }
+}
+
+/// How a long recording is cut into overlapping segments; both in seconds.
+public struct Segmentation: Codable, Sendable, Equatable {
+    /// What a model looks at together, at most.
+    public var duration: Double
+    /// What neighbouring segments share: twice the context that the model needs on either side, and the cross-fade.
+    public var overlap: Double
+
+    public init(duration: Double, overlap: Double) { (self.duration, self.overlap) = (duration, overlap) }
 }
 
 /// Names the stream of random numbers that belongs to one segment, so that the result depends neither on the order

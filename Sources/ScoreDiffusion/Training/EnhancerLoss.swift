@@ -5,7 +5,8 @@ import NeuralCore
 ///
 /// The network estimates the clean spectrum from a state drawn from the bridge between clean and noisy
 /// (Jukić et al., "Schrödinger Bridge for Generative Speech Enhancement", 2024, section 3). The estimate is judged by
-/// the error of its compressed spectrum, complex and in magnitude, and by the signal-to-noise ratio of its waveform.
+/// the error of its compressed spectrum, complex and in magnitude, by the signal-to-noise ratio of its waveform and by
+/// how well the envelopes of its bands follow the speech's.
 public struct EnhancerLoss: Sendable {
     public struct Weights: Codable, Sendable, Equatable {
         /// Of the mean over bins of |P − S|².
@@ -16,6 +17,8 @@ public struct EnhancerLoss: Sendable {
         public var signalToNoise: Float = 0.05
         /// The SNR beyond which nothing more is gained, in dB.
         public var signalToNoiseLimit: Float = 30
+        /// Of 1 − the correlation of third-octave envelopes, see ``EnvelopeCorrelation``.
+        public var envelopes: Float = 1
 
         public init() {}
     }
@@ -24,8 +27,11 @@ public struct EnhancerLoss: Sendable {
     public let bridge: SchroedingerBridgeVE
     public let weights: Weights
 
-    public init(transform: SpectrogramTransform, bridge: SchroedingerBridgeVE, weights: Weights = .init()) {
+    private let envelopeCorrelation: EnvelopeCorrelation
+
+    public init(transform: SpectrogramTransform, sampleRate: Int, bridge: SchroedingerBridgeVE, weights: Weights = .init()) {
         (self.transform, self.bridge, self.weights) = (transform, bridge, weights)
+        envelopeCorrelation = EnvelopeCorrelation(transform.configuration, sampleRate: sampleRate)
     }
 
     /// - Parameters:
@@ -53,6 +59,7 @@ public struct EnhancerLoss: Sendable {
         let waveform = try transform.signals(from: estimate, length: clean.shape[1])
         return spectralError(estimate, cleanSpectrum, complex: weights.complex, magnitude: weights.magnitude)
             + weights.signalToNoise * noiseToSignal(waveform, clean)
+            + weights.envelopes * (1 - envelopeCorrelation(estimate, cleanSpectrum))
     }
 
     /// A draw of the state at each item's time.

@@ -9,7 +9,7 @@ public struct EnhancerObjective: EnhancementObjective {
     public init(_ configuration: EnhancerModel.Configuration, weights: EnhancerLoss.Weights) throws {
         self.configuration = configuration
         loss = EnhancerLoss(
-            transform: try SpectrogramTransform(configuration.transform), bridge: configuration.bridge, weights: weights)
+            transform: try SpectrogramTransform(configuration.transform), sampleRate: configuration.sampleRate, bridge: configuration.bridge, weights: weights)
     }
 
     public var sampleRate: Int { configuration.sampleRate }

@@ -11,22 +11,21 @@ import Testing
         let file = try ModelStore(executable: Repository.root.appendingPathComponent("audiotool").path).model(nil, kind: .enhancer)
         let model = try EnhancerModel(file)
         let clean = try AudioFile.read(Repository.fixtures.appendingPathComponent("audio/p287_003_clean.flac").path).channels[0]
-        let seconds = 60
+        let seconds = 180
         // Noise 30 dB below the speech's peak level.
         let noise = testNoise(seconds * 16_000, level: 0.03 * clean.reduce(0) { max($0, abs($1)) } * 1.7)
         let mixture = AudioBuffer(
             channels: [noise.indices.map { noise[$0] + clean[$0 % clean.count] }], sampleRate: 16_000)
         var options = SpeechEnhancer.Options()
         let segmented = try SpeechEnhancer(model: model, options: options).enhance(mixture).channels[0]
-        options.segmentDuration = Double(seconds + 1)
+        options.segmentation = Segmentation(duration: Double(seconds + 1), overlap: 0)
         let whole = try SpeechEnhancer(model: model, options: options).enhance(mixture).channels[0]
         let plan = SegmentPlan(
-            length: noise.count, longest: Int(SpeechEnhancer.Options().segmentDuration * 16_000),
-            overlap: Int(SpeechEnhancer.Options().overlapDuration * 16_000) / 256 * 256, alignment: model.frameAlignment)
+            length: noise.count, model.segmentation, sampleRate: 16_000, alignment: model.frameAlignment)
         #expect(plan.count > 2)
         let loudness = meanSquare(whole)
         for start in plan.starts.dropFirst() {
-            for frame in stride(from: start - 32_000, to: start + 64_000, by: 320) {
+            for frame in stride(from: start, to: start + plan.overlap, by: 320) {
                 let a = meanSquare(segmented[frame..<frame + 320]), b = meanSquare(whole[frame..<frame + 320])
                 // Frames 50 dB under the speech are beyond hearing beside it.
                 guard max(a, b) > 1e-5 * loudness else { continue }

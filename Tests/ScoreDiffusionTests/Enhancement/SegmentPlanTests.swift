@@ -34,7 +34,7 @@ import Testing
         expectClose(result, signal, absolute: 1e-7)
     }
 
-    @Test func fadeLeavesTheOuterQuartersAlone() {
+    @Test func fadeLeavesTheOuterPartsAlone() {
         let fade = SegmentPlan(length: 100_000, longest: 8_000, overlap: 1_024, alignment: 256).fade()
         #expect(fade.count == 1_024)
         #expect(fade[..<256].allSatisfy { $0 == 0 })

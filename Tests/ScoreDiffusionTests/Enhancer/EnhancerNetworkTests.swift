@@ -42,14 +42,18 @@ import Testing
         expectClose(output, noisy, relativeL2: 1e-6)
     }
 
-    /// The waveform and spectral parts of the loss and their gradient against PyTorch.
+    /// All parts of the loss and their gradient against PyTorch.
     @Test(arguments: Fixture.all(in: "enhancer").filter { $0.hasTensor("waveform") })
     func lossMatchesTwin(_ fixture: Fixture) throws {
         let settings = try Data(contentsOf: URL(fileURLWithPath: fixture.path(of: "config.json")))
         let transform = try SpectrogramTransform(EnhancerModel.Configuration().transform)
         let weights = try JSONDecoder().decode(EnhancerLoss.Weights.self, from: settings)
         let clean = try fixture.tensor("clean"), target = try fixture.tensor("spectrum")
-        let loss = EnhancerLoss(transform: transform, bridge: SchroedingerBridgeVE(), weights: weights)
+        let loss = EnhancerLoss(
+            transform: transform, sampleRate: try #require(fixture.config["sampleRate"].int), bridge: SchroedingerBridgeVE(), weights: weights)
+        let envelopes = EnvelopeCorrelation(transform.configuration, sampleRate: try #require(fixture.config["sampleRate"].int))
+        expectClose(
+            envelopes(try fixture.tensor("estimate"), target), try fixture.tensor("envelopeCorrelation"), relativeL2: 1e-5)
 
         let length = clean.shape[1], values = clean.values
         let rows = (0..<clean.shape[0]).map { Array(values[$0 * length..<($0 + 1) * length]) }
