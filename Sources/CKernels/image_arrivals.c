@@ -1,10 +1,10 @@
 #include "image_arrivals.h"
 
+#include "dispatch.h"
+
 #include <math.h>
 
 enum { MOMENTS = AUDIOTOOL_ARRIVAL_MOMENTS, TAPS = AUDIOTOOL_ARRIVAL_TAPS, ROOM = AUDIOTOOL_ARRIVAL_ROOM };
-
-#define FOR_EVERY_MACHINE __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
 
 /// The taps' Chebyshev coefficients, zero behind the last tap.
 static float filters[MOMENTS][ROOM];
@@ -29,7 +29,7 @@ __attribute__((constructor)) static void fill_filters(void) {
     }
 }
 
-FOR_EVERY_MACHINE
+CK_CLONES
 double audiotool_gather_arrivals(
     const double *squares, const double *gains, long count, double base, double gain, double limit,
     double samples_per_metre, double furthest, float *moments) {
@@ -52,7 +52,7 @@ double audiotool_gather_arrivals(
     return furthest;
 }
 
-FOR_EVERY_MACHINE
+CK_CLONES
 void audiotool_render_arrivals(const float *moments, long count, float *restrict output) {
     for (long n = 0; n < count; n++) {
         const float *restrict moment = moments + n * MOMENTS;

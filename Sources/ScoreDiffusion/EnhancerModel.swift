@@ -22,6 +22,17 @@ public struct EnhancerModel: Sendable {
         public var sampler = BridgeSampler(kind: .ode, stepCount: 1, evaluation: .departure)
 
         public init() {}
+
+        /// Throws `ScoreDiffusionError` where a setting cannot be used.
+        func validate() throws {
+            guard (4_000...192_000).contains(sampleRate) else {
+                throw ScoreDiffusionError.invalidNetwork("its sampleRate must be from 4000 to 192000, not \(sampleRate)")
+            }
+            guard (1...1_000).contains(defaultSteps) else {
+                throw ScoreDiffusionError.invalidSampler("defaultSteps must be from 1 to 1000, not \(defaultSteps)")
+            }
+            try network.validate(bins: transform.nFFT / 2 + 1)
+        }
     }
 
     public let configuration: Configuration
@@ -43,7 +54,7 @@ public struct EnhancerModel: Sendable {
         let configuration: Configuration
         do {
             configuration = try JSONDecoder().decode(Configuration.self, from: Data((file.file.metadata["config"] ?? "").utf8))
-            try configuration.network.validate(bins: configuration.transform.nFFT / 2 + 1)
+            try configuration.validate()
             // Loading names every tensor that does not fit; this keeps settings from asking for more memory than that.
             let (described, present) = (configuration.network.parameterCount, try file.parameterCount)
             guard described <= 2 * present + 100_000 else {

@@ -118,6 +118,15 @@ import Testing
         }
         try scratch.write(Array(#"{"optimization": {"lerning": 1}}"#.utf8), to: "wrong.json")
         try refuse(["--config", "wrong.json"], code: 1, "wrong.json", "optimization.lerning")
+        for (settings, word) in [
+            (#"{"loss": {"complex": -1}}"#, "loss.complex"), (#"{"loss": {"envelopes": 1e30}}"#, "loss.envelopes"),
+            (#"{"model": {"sampleRate": 0}}"#, "sampleRate"), (#"{"model": {"defaultSteps": 0}}"#, "defaultSteps"),
+            (#"{"model": {"transform": {"nFFT": 0}}}"#, "bins"), (#"{"model": {"network": {"hidden": 1000000000}}}"#, "hidden"),
+            (#"{"model": {"network": {"bins": 5}}}"#, "bins"), (#"{"model": {"transform": {"hopLength": 0}}}"#, "hop"),
+        ] {
+            try scratch.write(Array(settings.utf8), to: "out_of_range.json")
+            try refuse(["--config", "out_of_range.json"], code: 1, word)
+        }
         try refuse(["--config", "absent.json"], code: 1, "absent.json")
         try refuse(["--resume"], code: 1, "no run to resume")
         try refuse(["--steps", "0"], code: 64, "--steps")

@@ -105,12 +105,10 @@ final class ByteSource {
     /// Pipe: copies all of it to a temporary file without a name, which then can be read at any offset.
     func spool() throws {
         guard isPipe else { return }
-        var template = Array((FileManager.default.temporaryDirectory.path + "/audiotool-XXXXXX").utf8CString)
-        let file = mkstemp(&template)
+        let file = openUnnamedFile()
         guard file >= 0 else {
             throw AudioFileError.readFailed(path: name, reason: "no temporary file: \(systemReason())")
         }
-        unlink(template)
         var offset = 0
         keepsHeader = false
         while true {

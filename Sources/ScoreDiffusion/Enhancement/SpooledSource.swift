@@ -65,12 +65,10 @@ public final class SpooledSource: FileRecordingSource {
     }
 
     private static func unnamedFile(for name: String) throws -> FileHandle {
-        var template = Array((FileManager.default.temporaryDirectory.path + "/audiotool-XXXXXX").utf8CString)
-        let descriptor = mkstemp(&template)
+        let descriptor = openUnnamedFile()
         guard descriptor >= 0 else {
             throw EnhancementError.spooling(path: name, reason: String(cString: strerror(errno)))
         }
-        unlink(template)
         return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 }

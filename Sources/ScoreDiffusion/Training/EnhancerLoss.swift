@@ -21,6 +21,16 @@ public struct EnhancerLoss: Sendable {
         public var envelopes: Float = 1
 
         public init() {}
+
+        func validate() throws {
+            let weights = [
+                ("complex", complex), ("magnitude", magnitude), ("signalToNoise", signalToNoise),
+                ("signalToNoiseLimit", signalToNoiseLimit), ("envelopes", envelopes),
+            ]
+            for (name, value) in weights where !(0...1000).contains(value) {
+                throw TrainingError.invalidSetting("loss.\(name)", "must be from 0 to 1000, not \(value)")
+            }
+        }
     }
 
     public let transform: SpectrogramTransform

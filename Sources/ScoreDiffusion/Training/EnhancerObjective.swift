@@ -7,6 +7,8 @@ public struct EnhancerObjective: EnhancementObjective {
     private let loss: EnhancerLoss
 
     public init(_ configuration: EnhancerModel.Configuration, weights: EnhancerLoss.Weights) throws {
+        try weights.validate()
+        try configuration.validate()
         self.configuration = configuration
         loss = EnhancerLoss(
             transform: try SpectrogramTransform(configuration.transform), sampleRate: configuration.sampleRate, bridge: configuration.bridge, weights: weights)
