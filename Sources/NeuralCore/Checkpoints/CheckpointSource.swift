@@ -44,6 +44,20 @@ final class CheckpointSource: Sendable {
         }
     }
 
+    /// Shows the bytes of `range` in pieces whose length is a multiple of eight but for the last.
+    func forEachChunk(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: min(1 << 18, max(range.count, 1)), alignment: 16)
+        defer { chunk.deallocate() }
+        var start = range.lowerBound
+        while start < range.upperBound {
+            let end = min(start + (1 << 18), range.upperBound)
+            let part = UnsafeMutableRawBufferPointer(rebasing: chunk[..<(end - start)])
+            try read(start..<end, into: part)
+            try body(UnsafeRawBufferPointer(part))
+            start = end
+        }
+    }
+
     func bytes(in range: Range<Int>) throws -> [UInt8] {
         try [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
             if !range.isEmpty {

@@ -3,7 +3,7 @@ extension Layer {
     ///
     /// - Throws: `CheckpointError.mismatch` naming every tensor that is missing, unexpected or of another shape; the
     ///   layer is then as it was.
-    public mutating func load(from file: SafeTensorsFile, prefix: String = "") throws {
+    public mutating func load(from file: some TensorSource, prefix: String = "") throws {
         var loader = ParameterLoader(file: file, prefix: prefix)
         var copy = self
         try copy.visitParameters(&loader)
@@ -26,14 +26,14 @@ extension SafeTensorsFile {
     }
 }
 
-private struct ParameterLoader: ParameterVisitor {
+private struct ParameterLoader<Source: TensorSource>: ParameterVisitor {
     var path = ""
-    let file: SafeTensorsFile
+    let file: Source
     let prefix: String
     var seen: Set<String> = []
     var faults: [String] = []
 
-    init(file: SafeTensorsFile, prefix: String) { (self.file, self.prefix) = (file, prefix) }
+    init(file: Source, prefix: String) { (self.file, self.prefix) = (file, prefix) }
 
     mutating func visit(_ name: String, _ parameter: inout Tensor) throws {
         let key = prefix + fullName(name)

@@ -1,30 +1,6 @@
-/// How the numbers of a tensor are stored in a `.safetensors` file.
-public enum SafeTensorsType: String, Sendable, CaseIterable {
-    case float64 = "F64"
-    case float32 = "F32"
-    case float16 = "F16"
-    case bfloat16 = "BF16"
-    case int64 = "I64"
-    case int32 = "I32"
-    case int16 = "I16"
-    case int8 = "I8"
-    case uint8 = "U8"
-    case bool = "BOOL"
-
-    /// Bytes of one number.
-    public var size: Int {
-        switch self {
-        case .float64, .int64: 8
-        case .float32, .int32: 4
-        case .float16, .bfloat16, .int16: 2
-        case .int8, .uint8, .bool: 1
-        }
-    }
-}
-
 /// One line of the table of contents; `bytes` counts from the start of the file.
 struct SafeTensorsEntry: Sendable {
-    let type: SafeTensorsType
+    let type: StoredType
     let shape: [Int]
     let bytes: Range<Int>
 
@@ -99,7 +75,7 @@ struct SafeTensorsHeader: Sendable {
     ) throws -> SafeTensorsEntry {
         let label = "tensor \(name.prefix(80))"
         guard let code = value["dtype"].string else { throw Fault(reason: "\(label) has no dtype") }
-        guard let type = SafeTensorsType(rawValue: code) else {
+        guard let type = StoredType(rawValue: code) else {
             throw Fault(reason: "\(label) has the unsupported dtype \(code.prefix(20))")
         }
         guard let shape = value["shape"].ints, shape.allSatisfy({ $0 >= 0 }), shape.count <= 32 else {

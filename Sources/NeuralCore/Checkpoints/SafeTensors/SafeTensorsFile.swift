@@ -24,7 +24,7 @@ public struct SafeTensorsFile: Sendable {
                 from: source.bytes(in: 0..<min(8, source.size)), fileSize: source.size)
             header = try SafeTensorsHeader(parsing: source.bytes(in: 8..<8 + length), fileSize: source.size)
         } catch let fault as SafeTensorsHeader.Fault {
-            throw CheckpointError.damaged(path: path, reason: fault.reason)
+            throw CheckpointError.damaged(path: path, reason: FileNature(of: source).foreignKind ?? fault.reason)
         }
     }
 
@@ -40,7 +40,7 @@ public struct SafeTensorsFile: Sendable {
     public func shape(_ name: String) throws -> [Int] { try entry(name).shape }
 
     /// The type that a tensor has in the file.
-    public func dtype(_ name: String) throws -> SafeTensorsType { try entry(name).type }
+    public func dtype(_ name: String) throws -> StoredType { try entry(name).type }
 
     /// A tensor of the file, rounded to `Float` from whatever type it has there.
     public func tensor(_ name: String) throws -> Tensor {
@@ -62,7 +62,7 @@ public struct SafeTensorsFile: Sendable {
         let entry = try entry(name)
         var result: [Double] = []
         result.reserveCapacity(entry.count)
-        try forEachChunk(of: entry) { chunk in
+        try source.forEachChunk(of: entry.bytes) { chunk in
             for index in 0..<chunk.count / entry.type.size {
                 result.append(entry.type.double(in: chunk, at: index))
             }
@@ -83,72 +83,11 @@ public struct SafeTensorsFile: Sendable {
             return try source.read(entry.bytes, into: UnsafeMutableRawBufferPointer(buffer))
         }
         var next = 0
-        try forEachChunk(of: entry) { chunk in
+        try source.forEachChunk(of: entry.bytes) { chunk in
             for index in 0..<chunk.count / entry.type.size {
                 buffer[next] = entry.type.float(in: chunk, at: index)
                 next += 1
             }
         }
-    }
-
-    private func forEachChunk(of entry: SafeTensorsEntry, _ body: (UnsafeRawBufferPointer) -> Void) throws {
-        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-        defer { chunk.deallocate() }
-        var start = entry.bytes.lowerBound
-        while start < entry.bytes.upperBound {
-            let end = min(start + chunk.count, entry.bytes.upperBound)
-            let part = UnsafeMutableRawBufferPointer(rebasing: chunk[..<(end - start)])
-            try source.read(start..<end, into: part)
-            body(UnsafeRawBufferPointer(part))
-            start = end
-        }
-    }
-}
-
-extension SafeTensorsType {
-    fileprivate func float(in bytes: UnsafeRawBufferPointer, at index: Int) -> Float {
-        switch self {
-        case .float16: widenHalf(load(UInt16.self, bytes, index))
-        case .bfloat16: Float(bitPattern: UInt32(load(UInt16.self, bytes, index)) << 16)
-        case .int64: Float(load(Int64.self, bytes, index))
-        case .int32: Float(load(Int32.self, bytes, index))
-        default: Float(double(in: bytes, at: index))
-        }
-    }
-
-    fileprivate func double(in bytes: UnsafeRawBufferPointer, at index: Int) -> Double {
-        switch self {
-        case .float64: Double(bitPattern: load(UInt64.self, bytes, index))
-        case .float32: Double(Float(bitPattern: load(UInt32.self, bytes, index)))
-        case .float16, .bfloat16: Double(float(in: bytes, at: index))
-        case .int64: Double(load(Int64.self, bytes, index))
-        case .int32: Double(load(Int32.self, bytes, index))
-        case .int16: Double(load(Int16.self, bytes, index))
-        case .int8: Double(load(Int8.self, bytes, index))
-        case .uint8: Double(load(UInt8.self, bytes, index))
-        case .bool: load(UInt8.self, bytes, index) == 0 ? 0 : 1
-        }
-    }
-
-    private func load<T: FixedWidthInteger & BitwiseCopyable>(
-        _: T.Type, _ bytes: UnsafeRawBufferPointer, _ index: Int
-    ) -> T {
-        T(littleEndian: bytes.loadUnaligned(fromByteOffset: index * MemoryLayout<T>.size, as: T.self))
-    }
-}
-
-/// IEEE binary16 to binary32, exactly.
-func widenHalf(_ bits: UInt16) -> Float {
-    let sign = UInt32(bits & 0x8000) << 16
-    let exponent = UInt32(bits >> 10) & 0x1F
-    let fraction = UInt32(bits) & 0x3FF
-    switch exponent {
-    case 0:
-        let magnitude = Float(fraction) * 0x1p-24
-        return sign == 0 ? magnitude : -magnitude
-    case 31:
-        return Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default:
-        return Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
     }
 }

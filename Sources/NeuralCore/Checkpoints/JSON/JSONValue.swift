@@ -99,3 +99,12 @@ public struct JSONObject: Sendable, Equatable {
         return true
     }
 }
+
+extension JSONObject {
+    /// The same members, last first.
+    var reversed: JSONObject {
+        var result = self
+        result.keys.reverse()
+        return result
+    }
+}
