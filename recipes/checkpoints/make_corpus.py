@@ -83,6 +83,8 @@ for protocol in range(6):
     value = {"t": weight, "n": [1, -2, 300, 70000, -5_000_000_000, 1.5, True, False, None, "äπ\n", b"\x00\xff"],
              "s": {1, 2}, "p": (1, (2,), (), (1, 2, 3), (1, 2, 3, 4)), "d": collections.OrderedDict(a=1),
              "f": frozenset([3]), "c": collections.Counter("aab"), "when": datetime.timedelta(3)}
+    if protocol == 0:
+        del value["t"]  # it has no way to write a storage
     save(f"protocol{protocol}.pt", value, f"pickle protocol {protocol}", pickle_protocol=protocol)
 save("legacy.pt", {"a": weight, "b": weight[1:], "c": bias.double()}, "the stream of torch.save before 1.6",
      _use_new_zipfile_serialization=False)
@@ -272,7 +274,7 @@ second = overlapping.index(b"PK\1\2", first + 4)
 overlapping[second + 42:second + 46] = overlapping[first + 42:first + 46]
 (OUT / "overlap.pt").write_bytes(overlapping)
 refused("overlap.pt", "two entries at one place")
-count = bytearray(plain_bytes)
+count = bytearray((OUT / "no-folder.pt").read_bytes())
 count[-12:-10] = b"\x60\xEA"
 (OUT / "count.pt").write_bytes(count)
 refused("count.pt", "a wrong number of entries", "announces 60000")

@@ -90,7 +90,9 @@ import Testing
     }
 
     private func write(_ bytes: [UInt8], to path: String) throws {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        // A new file each time: some file systems bring one that is cut and written again to the disk at once.
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         defer { close(descriptor) }
         let written = bytes.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
         try #require(written == bytes.count)
