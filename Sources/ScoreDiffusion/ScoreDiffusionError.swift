@@ -5,6 +5,9 @@ public enum ScoreDiffusionError: LocalizedError, Equatable {
     case noiseExhausted(draws: Int)
     case noiseShape(draw: Int, shape: [Int], needed: [Int])
     case invalidSampler(String)
+    case invalidProcess(String)
+    /// An adaptive solver found no step that is short enough.
+    case unsolvable(time: Double)
     case invalidNetwork(String)
     case invalidTransform(String)
     case recordingTooShort(frames: Int, needed: Int)
@@ -17,6 +20,10 @@ public enum ScoreDiffusionError: LocalizedError, Equatable {
             "Draw \(draw) of the recorded noise has shape \(shape) and the state has shape \(needed)."
         case .invalidSampler(let reason):
             "These sampler settings cannot run: \(reason)."
+        case .invalidProcess(let reason):
+            "This diffusion process cannot run: \(reason)."
+        case .unsolvable(let time):
+            "The solver found no step short enough at diffusion time \(time). Use larger tolerances or fixed steps."
         case .invalidNetwork(let reason):
             "This network cannot be built: \(reason)."
         case .invalidTransform(let reason):

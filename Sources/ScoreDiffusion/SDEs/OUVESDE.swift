@@ -13,10 +13,27 @@ public struct OUVESDE: SDE, Codable, Equatable {
     public var sigmaMax: Double
 
     public init(theta: Double = 1.5, sigmaMin: Double = 0.05, sigmaMax: Double = 0.5) {
-        precondition(theta > 0 && sigmaMin > 0 && sigmaMax > sigmaMin, "an OUVE process needs 0 < σ_min < σ_max and θ > 0")
         self.theta = theta
         self.sigmaMin = sigmaMin
         self.sigmaMax = sigmaMax
+    }
+
+    /// - Throws: also `ScoreDiffusionError.invalidProcess`; see `validate()`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            theta: try values.decode(Double.self, forKey: .theta),
+            sigmaMin: try values.decode(Double.self, forKey: .sigmaMin),
+            sigmaMax: try values.decode(Double.self, forKey: .sigmaMax))
+        try validate()
+    }
+
+    public func validate() throws {
+        try requireOfProcess(theta.isFinite && theta > 0, "θ must be above 0, not \(theta)")
+        try requireOfProcess(sigmaMin.isFinite && sigmaMin > 0, "σ_min must be above 0, not \(sigmaMin)")
+        try requireOfProcess(
+            sigmaMax.isFinite && sigmaMax > sigmaMin, "σ_max must be above σ_min (\(sigmaMin)), not \(sigmaMax)")
+        try requireFiniteEnd()
     }
 
     public var timeRange: ClosedRange<Double> { 0...1 }

@@ -25,6 +25,10 @@ public protocol SDE: Sendable {
     /// From the clean end to the noisy end, in units of diffusion time.
     var timeRange: ClosedRange<Double> { get }
 
+    /// - Throws: `ScoreDiffusionError.invalidProcess` for parameters without a process, as a damaged model file may
+    ///   have them.
+    func validate() throws
+
     /// Mean weights and deviation of `p(x_t | x₀, y)`, in closed form.
     func marginal(at time: Double) -> Marginal
 
@@ -55,6 +59,21 @@ extension SDE {
         let mean = mean(clean: clean, noisy: noisy, at: times)
         let deviations = times.map { marginal(at: $0).deviation }
         return (mean + noise * perItem(deviations, rank: noise.rank), mean)
+    }
+}
+
+/// - Throws: `ScoreDiffusionError.invalidProcess` unless `condition` holds.
+func requireOfProcess(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
+    guard condition else { throw ScoreDiffusionError.invalidProcess(reason()) }
+}
+
+extension SDE {
+    /// Whether the process stays within the numbers that the rest of the computation can hold.
+    func requireFiniteEnd() throws {
+        let end = marginal(at: timeRange.upperBound)
+        let values = [end.cleanWeight, end.noisyWeight, end.deviation, diffusion(at: timeRange.upperBound)]
+        try requireOfProcess(
+            values.allSatisfy { Float($0).isFinite }, "its deviation at time \(timeRange.upperBound) is \(end.deviation)")
     }
 }
 

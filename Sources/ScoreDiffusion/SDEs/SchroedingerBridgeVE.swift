@@ -13,17 +13,33 @@ public struct SchroedingerBridgeVE: SDE, Codable, Equatable {
     public var epsilon: Double
 
     public init(k: Double = 2.6, c: Double = 0.4, epsilon: Double = 1e-8) {
-        precondition(k > 0 && k != 1 && c > 0 && epsilon >= 0, "a bridge needs k > 0, k ≠ 1, c > 0 and ε ≥ 0")
         self.k = k
         self.c = c
         self.epsilon = epsilon
     }
 
+    /// - Throws: also `ScoreDiffusionError.invalidProcess`; see `validate()`.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            k: try values.decode(Double.self, forKey: .k), c: try values.decode(Double.self, forKey: .c),
+            epsilon: try values.decode(Double.self, forKey: .epsilon))
+        try validate()
+    }
+
+    public func validate() throws {
+        try requireOfProcess(k.isFinite && k > 0, "k must be above 0, not \(k)")
+        try requireOfProcess(c.isFinite && c > 0, "c must be above 0, not \(c)")
+        try requireOfProcess((0..<1).contains(epsilon), "ε must be from 0 to below 1, not \(epsilon)")
+        try requireFiniteEnd()
+        try requireOfProcess(Float(variance(at: 1)).isNormal, "c = \(c) and k = \(k) leave no variance at time 1")
+    }
+
     public var timeRange: ClosedRange<Double> { 0...1 }
 
-    /// `σ²(t)`: variance that the reference process has gained since time 0.
+    /// `σ²(t)`: variance that the reference process has gained since time 0; `c t` where `k` is 1.
     public func variance(at time: Double) -> Double {
-        c * (pow(k, 2 * time) - 1) / (2 * log(k))
+        k == 1 ? c * time : c * expm1(2 * time * log(k)) / (2 * log(k))
     }
 
     /// `σ̄²(t) = σ²(1) − σ²(t) + ε`: variance still to come.

@@ -5,9 +5,9 @@ import NeuralCore
 ///
 /// The times are `stepCount` points from 1 down to `endTime`, evenly spaced; at each, the corrector works first and the
 /// predictor then moves to the next time. The last predictor step goes from `endTime` to 0 and its noise is dropped.
-public struct PredictorCorrectorSampler: Sendable, Codable, Equatable {
-    public var predictor: Predictor
-    public var corrector: Corrector
+public struct PredictorCorrectorSampler: ScoreSampler {
+    public var predictor: PredictorChoice
+    public var corrector: CorrectorChoice
     public var stepCount: Int
     /// Where the grid ends. A score is not trained below this time.
     public var endTime: Double
@@ -15,8 +15,9 @@ public struct PredictorCorrectorSampler: Sendable, Codable, Equatable {
     public var denoises: Bool
 
     public init(
-        predictor: Predictor = .reverseDiffusion, corrector: Corrector = .annealedLangevin(snr: 0.5, steps: 1),
-        stepCount: Int = 30, endTime: Double = 0.03, denoises: Bool = true
+        predictor: PredictorChoice = .reverseDiffusion,
+        corrector: CorrectorChoice = .annealedLangevin(snr: 0.5, steps: 1), stepCount: Int = 30, endTime: Double = 0.03,
+        denoises: Bool = true
     ) {
         self.predictor = predictor
         self.corrector = corrector
@@ -25,8 +26,7 @@ public struct PredictorCorrectorSampler: Sendable, Codable, Equatable {
         self.denoises = denoises
     }
 
-    /// Network calls in a whole run.
-    public var networkCalls: Int { stepCount * (predictor.networkCalls + corrector.networkCalls) }
+    public var networkCalls: Int? { stepCount * (predictor.rule.networkCalls + corrector.rule.networkCalls) }
 
     /// The time grid, from the noisy end downwards.
     public func times(for sde: some SDE) -> [Double] {
@@ -46,7 +46,7 @@ public struct PredictorCorrectorSampler: Sendable, Codable, Equatable {
         onUpdate: (SamplerProgress) throws -> Void = { _ in }, score: (Tensor, Double) throws -> Tensor
     ) throws -> Tensor {
         try validate(for: sde)
-        let times = times(for: sde)
+        let times = times(for: sde), predictor = predictor.rule, corrector = corrector.rule
         var state = try sde.prior(around: noisy, using: &noise)
         var mean = state
         for (step, time) in times.enumerated() {
@@ -64,14 +64,9 @@ public struct PredictorCorrectorSampler: Sendable, Codable, Equatable {
         return denoises ? mean : state
     }
 
-    func validate(for sde: some SDE) throws {
-        guard stepCount >= 1 else {
-            throw ScoreDiffusionError.invalidSampler("the number of steps must be at least 1, not \(stepCount)")
-        }
-        guard endTime > sde.timeRange.lowerBound, endTime < sde.timeRange.upperBound else {
-            throw ScoreDiffusionError.invalidSampler(
-                "the end time must lie between \(sde.timeRange.lowerBound) and \(sde.timeRange.upperBound), not at \(endTime)")
-        }
-        try corrector.validate()
+    public func validate(for sde: some SDE) throws {
+        try validateRange(for: sde)
+        try validateStepCount(stepCount)
+        try corrector.rule.validate()
     }
 }

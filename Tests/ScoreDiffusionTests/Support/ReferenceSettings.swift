@@ -28,12 +28,13 @@ extension SchroedingerBridgeVE {
 extension PredictorCorrectorSampler {
     init(reference settings: JSONValue) throws {
         let snr = settings["snr"].double ?? 0.5, repetitions = settings["corrector_steps"].int ?? 1
-        let predictor: Predictor = switch settings["predictor"].string ?? "reverse_diffusion" {
+        let predictor: PredictorChoice = switch settings["predictor"].string ?? "reverse_diffusion" {
         case "reverse_diffusion": .reverseDiffusion
+        case "euler_maruyama": .eulerMaruyama
         case "none": .none
         default: throw UnknownSetting(name: "predictor", value: settings["predictor"])
         }
-        let corrector: Corrector = switch settings["corrector"].string ?? "ald" {
+        let corrector: CorrectorChoice = switch settings["corrector"].string ?? "ald" {
         case "ald": .annealedLangevin(snr: snr, steps: repetitions)
         case "langevin": .langevin(snr: snr, steps: repetitions)
         case "none": .none

@@ -4,7 +4,7 @@ import NeuralCore
 /// (Jukić et al., "Schrödinger Bridge for Generative Speech Enhancement", 2024, section 3.3).
 ///
 /// Good results need few calls: one to ten.
-public struct BridgeSampler: Sendable, Codable, Equatable {
+public struct BridgeSampler: Sampler {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// Adds noise at every step but the last.
         case sde
@@ -33,8 +33,7 @@ public struct BridgeSampler: Sendable, Codable, Equatable {
         self.evaluation = evaluation
     }
 
-    /// Network calls in a whole run.
-    public var networkCalls: Int { stepCount }
+    public var networkCalls: Int? { stepCount }
 
     /// Times from 1 down to `endTime`; a step leads from each to the next.
     public func times(for bridge: SchroedingerBridgeVE) -> [Double] {
@@ -88,10 +87,18 @@ public struct BridgeSampler: Sendable, Codable, Equatable {
         }
     }
 
-    func validate(for bridge: SchroedingerBridgeVE) throws {
-        guard stepCount >= 1 else {
-            throw ScoreDiffusionError.invalidSampler("the number of steps must be at least 1, not \(stepCount)")
+    public func sample(
+        _ bridge: SchroedingerBridgeVE, around noisy: Tensor, with network: some ScoreNetwork,
+        using noise: inout some DiffusionNoise, onUpdate: (SamplerProgress) throws -> Void
+    ) throws -> Tensor {
+        try sample(bridge, around: noisy, using: &noise, onUpdate: onUpdate) { state, time in
+            network.cleanEstimate(state, noisy: noisy, time: time, sde: bridge)
         }
+    }
+
+    public func validate(for bridge: SchroedingerBridgeVE) throws {
+        try bridge.validate()
+        try validateStepCount(stepCount)
         guard endTime > 0, endTime < bridge.timeRange.upperBound else {
             throw ScoreDiffusionError.invalidSampler("the end time must lie between 0 and 1, not at \(endTime)")
         }

@@ -1,0 +1,17 @@
+import NeuralCore
+
+/// Leaves the state as it is, without a network call or a draw.
+public struct IdleCorrector: Corrector {
+    public init() {}
+
+    public var networkCalls: Int { 0 }
+
+    public func validate() throws {}
+
+    public func update(
+        _ state: Tensor, at time: Double, sde: some SDE, using noise: inout some DiffusionNoise,
+        score: (Tensor, Double) throws -> Tensor
+    ) throws -> (state: Tensor, mean: Tensor) {
+        (state, state)
+    }
+}
