@@ -25,10 +25,24 @@ public protocol ScoreNetwork: Layer {
     ///   - times: one diffusion time in (0, 1] per batch item.
     /// - Returns: score or clean estimate, of the shape of `state`.
     func callAsFunction(_ state: Tensor, noisy: Tensor, times: [Double]) -> Tensor
+
+    /// The same in training: dropout draws from `rng`, batch normalisation uses and notes the statistics of the batch.
+    ///
+    /// To be called on the model that `valueAndGradient(of:updatingBuffers:)` lends. Networks without either need not
+    /// implement it.
+    mutating func trained(
+        on state: Tensor, noisy: Tensor, times: [Double], using rng: inout Philox
+    ) -> Tensor
 }
 
 extension ScoreNetwork {
     public var frameMultiple: Int { 1 }
+
+    public mutating func trained(
+        on state: Tensor, noisy: Tensor, times: [Double], using rng: inout Philox
+    ) -> Tensor {
+        self(state, noisy: noisy, times: times)
+    }
 
     /// The score at one common time, converted through the marginal of `sde` if the network estimates clean speech.
     public func score(_ state: Tensor, noisy: Tensor, time: Double, sde: some SDE) -> Tensor {

@@ -1,4 +1,5 @@
 import NeuralCore
+import TestSupport
 import Testing
 
 @testable import ScoreDiffusion
@@ -22,6 +23,8 @@ import Testing
         #expect(parameters.count == 647)
         #expect(parameters.reduce(0) { $0 + $1.1.count } == 65_590_822)
         #expect(parameters.prefix(3).map(\.0) == ["output_layer.weight", "output_layer.bias", "all_modules.0.W"])
+        #expect(NCSNppConfiguration.ncsnpp.parameterCount == 65_590_822)
+        #expect(NCSNppConfiguration.ncsnpp48k.parameterCount == 64_739_854)
         #expect(parameters.last?.0 == "all_modules.76.bias")
     }
 
@@ -47,6 +50,14 @@ import Testing
         refuses { $0.imageSize = 1 }
         refuses { $0.firKernel = [1] }
         refuses { $0.baseChannels = 0 }
+        refuses { $0.baseChannels = 1 << 40 }
+        refuses { $0.channelMultipliers = [1, .max] }
+        refuses { $0.blocksPerLevel = .max }
+        refuses { $0.imageSize = .max }
+        refuses { $0.firKernel = [1, .nan] }
+        refuses { $0.fourierScale = .infinity }
+        refuses { $0.dropoutRate = 1 }
+        refuses { $0.dropoutRate = -0.1 }
         refuses { ($0.blockKind, $0.resamplesWithConvolution) = (.ddpm, true) }
     }
 
@@ -58,6 +69,47 @@ import Testing
         for (item, time) in [0.2, 0.9].enumerated() {
             let alone = network(state.item(item), noisy: noisy.item(item), times: [time])
             #expect(zip(alone.values, both.item(item).values).allSatisfy { abs($0 - $1) < 1e-5 * max(1, abs($1)) })
+        }
+    }
+
+    /// Training drops activations by seeded draws; without a rate it is the plain call.
+    @Test func dropoutIsSeededAndForTrainingOnly() throws {
+        var rng = Philox(seed: 2)
+        var dropping = try NCSNpp(Self.tiny { $0.dropoutRate = 0.3 }, using: &rng)
+        // The second convolutions begin next to nothing: what is dropped ahead of them would not be seen.
+        dropping.makeVisible()
+        let (state, noisy) = (Tensor.gaussian([1, 8, 16, 2], using: &rng), Tensor.gaussian([1, 8, 16, 2], using: &rng))
+        func trained(_ network: NCSNpp, seed: UInt64) -> (output: Tensor, next: Philox) {
+            var draws = Philox(seed: seed)
+            return (network.trained(on: state, noisy: noisy, times: [0.5], using: &draws), draws)
+        }
+        let first = trained(dropping, seed: 7)
+        #expect(first.output == trained(dropping, seed: 7).output)
+        #expect(first.next.position > 0)
+        #expect(first.output != trained(dropping, seed: 8).output)
+        let plain = dropping(state, noisy: noisy, times: [0.5])
+        #expect(first.output != plain)
+        #expect(plain == dropping(state, noisy: noisy, times: [0.5]))
+
+        var keeping = try NCSNpp(Self.tiny(), using: &rng)
+        keeping.makeVisible()
+        let kept = trained(keeping, seed: 7)
+        #expect(kept.output == keeping(state, noisy: noisy, times: [0.5]))
+        #expect(kept.next.position == 0)
+    }
+
+    /// With the draws held, what is dropped is a fixed factor, and gradients pass through what is left.
+    @Test func gradientsPassThroughDropout() throws {
+        var rng = Philox(seed: 3)
+        let block = ResidualBlock(
+            8, 8, embedding: 4, shortcut: .pointwise, resampling: .nearest, activation: .swish, rescales: true, using: &rng)
+        let embedding = Tensor.gaussian([1, 4], using: &rng)
+        let dropout = Dropout(rate: 0.4), weights = Tensor.gaussian([8, 8, 3, 3], using: &rng) * 0.2
+        var visible = block
+        visible.convolution1.weight = weights
+        checkGradients(at: [.gaussian([1, 8, 4, 4], using: &rng), embedding], "dropout") { [visible] inputs in
+            var draws = Philox(seed: 5)
+            return visible(inputs[0], embedding: inputs[1]) { dropout($0, using: &draws) }
         }
     }
 
@@ -79,5 +131,22 @@ import Testing
             let implied = (mean - state) * Float(1 / (marginal.deviation * marginal.deviation))
             #expect(zip(implied.values, score.values).allSatisfy { abs($0 - $1) < 1e-3 })
         }
+    }
+}
+
+extension NCSNpp {
+    /// Gives weight to the layers that begin next to nothing.
+    fileprivate mutating func makeVisible() {
+        struct Shaker: ParameterVisitor {
+            var path = "", rng = Philox(seed: 99)
+
+            mutating func visit(_ name: String, _ parameter: inout Tensor) {
+                parameter = parameter + Tensor.gaussian(parameter.shape, using: &rng) * 0.05
+            }
+
+            mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) {}
+        }
+        var shaker = Shaker()
+        try! visitParameters(&shaker)
     }
 }

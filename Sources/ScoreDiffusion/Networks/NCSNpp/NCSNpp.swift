@@ -3,14 +3,14 @@ import NeuralCore
 /// The U-Net of score-based generative models, fed with a diffusion state and the noisy spectrum as four channels
 /// (Song et al., "Score-Based Generative Modeling through SDEs", 2021; for speech: Richter et al. 2023, section IV-B).
 ///
-/// This is the bare network. `NCSNppScoreModel` turns its output into a score or a clean estimate.
+/// This is the bare network. `ScoreModel` turns its output into a score or a clean estimate.
 ///
 /// ```swift
 /// var rng = Philox(seed: 1)
 /// let network = try NCSNpp(.ncsnpp, using: &rng)
 /// let output = network(state, noisy: noisy, times: [0.5])       // [1, frames, 256, 2]
 /// ```
-public struct NCSNpp: Layer {
+public struct NCSNpp: Backbone {
     public let configuration: NCSNppConfiguration
     var outputLayer: Conv2D
     var timeEmbedding: FourierTimeEmbedding
@@ -42,6 +42,8 @@ public struct NCSNpp: Layer {
         }
     }
 
+    public var frameMultiple: Int { configuration.spatialMultiple }
+
     /// The output layer comes first and the rest is numbered in the order of evaluation, as in published checkpoints.
     public mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
         try visitor.visit("output_layer", &outputLayer)
@@ -61,6 +63,9 @@ public struct NCSNpp: Layer {
         }
     }
 }
+
+/// NCSN++ as a score or a clean estimate.
+public typealias NCSNppScoreModel<Process: SDE> = ScoreModel<NCSNpp, Process>
 
 extension DownStage {
     mutating func visitParameters(

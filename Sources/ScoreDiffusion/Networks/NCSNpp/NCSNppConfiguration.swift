@@ -56,6 +56,8 @@ public struct NCSNppConfiguration: Sendable, Codable, Equatable {
     /// False: the input is mapped by `2x − 1` first, as for images in [0, 1].
     public var inputIsCentered = true
     public var timeDivision = TimeDivision.beforeOutputLayer
+    /// Share of the activations that training zeroes ahead of every block's second convolution, from 0 to below 1.
+    public var dropoutRate = 0.0
 
     public init() {}
 
@@ -88,18 +90,27 @@ public struct NCSNppConfiguration: Sendable, Codable, Equatable {
 
     func hasAttention(atLevel level: Int) -> Bool { attentionResolutions.contains(imageSize >> level) }
 
-    func validate() throws {
+    /// - Throws: `ScoreDiffusionError.invalidNetwork` for settings that contradict each other or ask for the absurd.
+    public func validate() throws {
         func check(_ condition: Bool, _ reason: @autoclosure () -> String) throws {
             guard condition else { throw ScoreDiffusionError.invalidNetwork(reason()) }
         }
-        try check(baseChannels >= 4, "it needs at least 4 base channels, not \(baseChannels)")
+        try check((4...4096).contains(baseChannels), "it needs 4 to 4096 base channels, not \(baseChannels)")
         try check((1...12).contains(levelCount), "it needs 1 to 12 channel multipliers, not \(levelCount)")
-        try check(channelMultipliers.allSatisfy { $0 >= 1 }, "channel multipliers must be 1 or more")
-        try check(blocksPerLevel >= 1, "it needs at least 1 block a level, not \(blocksPerLevel)")
-        try check(imageSize >= spatialMultiple, "\(imageSize) bins cannot be halved \(levelCount - 1) times")
+        try check(
+            channelMultipliers.allSatisfy { (1...64).contains($0) }, "channel multipliers must be from 1 to 64")
+        try check((1...64).contains(blocksPerLevel), "it needs 1 to 64 blocks a level, not \(blocksPerLevel)")
+        try check(
+            (spatialMultiple...1 << 20).contains(imageSize),
+            "it needs \(spatialMultiple) to \(1 << 20) bins for \(levelCount - 1) halvings, not \(imageSize)")
         if let firKernel {
-            try check(firKernel.count >= 2 && firKernel.reduce(0, +) != 0, "the resampling filter \(firKernel) has no gain")
+            try check(
+                (2...64).contains(firKernel.count) && firKernel.reduce(0, +) != 0 && firKernel.allSatisfy(\.isFinite),
+                "the resampling filter \(firKernel) has no gain")
         }
+        try check(
+            fourierScale.isFinite && fourierScale > 0, "the scale of the time embedding must be above 0, not \(fourierScale)")
+        try check((0..<1).contains(dropoutRate), "the dropout rate must be from 0 to below 1, not \(dropoutRate)")
         try check(
             !(blockKind == .ddpm && resamplesWithConvolution),
             "DDPM blocks that resample by convolution have no working definition")

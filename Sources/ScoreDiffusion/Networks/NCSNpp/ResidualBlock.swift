@@ -36,11 +36,12 @@ struct ResidualBlock: Layer {
         }
     }
 
-    func callAsFunction(_ input: Tensor, embedding: Tensor) -> Tensor {
+    /// - Parameter drop: zeroes some of the activations ahead of the second convolution, in training.
+    func callAsFunction(_ input: Tensor, embedding: Tensor, drop: (Tensor) -> Tensor = { $0 }) -> Tensor {
         var hidden = resampled(activation(norm0(input)))
         let shift = dense(activation(embedding))
         hidden = convolution0(hidden) + shift.reshaped(shift.shape + [1, 1])
-        hidden = convolution1(activation(norm1(hidden)))
+        hidden = convolution1(drop(activation(norm1(hidden))))
         var carried = resampled(input)
         if let shortcut { carried = shortcut(carried) }
         if let matrixShortcut { carried = matrixShortcut(image: carried) }

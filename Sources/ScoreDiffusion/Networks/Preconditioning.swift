@@ -16,6 +16,13 @@ public struct Preconditioning: Sendable, Codable, Equatable {
 
     public init() {}
 
+    /// - Throws: `ScoreDiffusionError.invalidNetwork` for a deviation that is no deviation.
+    public func validate() throws {
+        guard sigmaData.isFinite, sigmaData > 0 else {
+            throw ScoreDiffusionError.invalidNetwork("the deviation of the data must be above 0, not \(sigmaData)")
+        }
+    }
+
     func inputFactor(_ sigma: Double) -> Double {
         switch input {
         case .one: 1
