@@ -43,5 +43,8 @@ struct NCSNppWorkload: Workload {
         NCSNppWorkload(features: 16, batch: 2, frames: 128, backward: true),
         NCSNppWorkload(features: 32, batch: 2, frames: 128, backward: true),
         NCSNppWorkload(features: 32, batch: 1, frames: 256, backward: false),
+        // The published network, 65.6 million parameters.
+        NCSNppWorkload(features: 128, batch: 1, frames: 256, backward: false),
+        NCSNppWorkload(features: 128, batch: 1, frames: 256, backward: true),
     ]
 }
