@@ -50,7 +50,7 @@ public struct EnhancerModel: Sendable {
     ///
     /// - Throws: `ModelError` for another kind of model or unusable settings, `CheckpointError` where tensors do not fit.
     public init(_ file: ModelFile) throws {
-        try file.require(.enhancer)
+        try file.require(.enhancer, .dereverberator)
         let configuration: Configuration
         do {
             configuration = try JSONDecoder().decode(Configuration.self, from: Data((file.file.metadata["config"] ?? "").utf8))
@@ -81,11 +81,11 @@ public struct EnhancerModel: Sendable {
     }
 
     /// What a file of this model says about itself.
-    public static func metadata(_ configuration: Configuration) throws -> [String: String] {
+    public static func metadata(_ configuration: Configuration, kind: ModelFile.Kind) throws -> [String: String] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return [
-            "kind": ModelFile.Kind.enhancer.rawValue,
+            "kind": kind.rawValue,
             "config": String(decoding: try encoder.encode(configuration), as: UTF8.self),
         ]
     }

@@ -110,6 +110,22 @@ import Testing
         try refuse("speech", "nowhere", "no noise folder")
     }
 
+    @Test func trainsADereverberatorWithAndWithoutNoise() throws {
+        let common = ["train", "dereverb", "--speech", "speech", "--config", "tiny.json", "--rooms", "2", "--steps", "2"]
+        for (run, more) in [("dry", []), ("noisy", ["--noise", "noise"])] {
+            let outcome = try Tool.run(common + ["--output", run] + more, in: scratch)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(outcome.errors.contains("rooms: 2, reverberation times"))
+            #expect(outcome.errors.contains("noise:") == !more.isEmpty)
+            let info = try Tool.run(["info", "\(run)/best.safetensors"], in: scratch)
+            #expect(info.text.contains("speech-dereverberator"), "\(info.text)")
+        }
+        let other = try Tool.run(["enhance", "noise/0.wav", "-o", "o.wav", "--model", "noisy/best.safetensors"], in: scratch)
+        #expect(other.code == 1 && other.errors.contains("dereverberator") && !scratch.files.contains("o.wav"), "\(other.errors)")
+        #expect(try Tool.run(common + ["--output", "none", "--rooms", "0"], in: scratch).code == 64)
+        #expect(try Tool.run(common + ["--output", "none", "--valid-noise", "noise"], in: scratch).code == 64)
+    }
+
     @Test func refusesWhatMakesNoSense() throws {
         func refuse(_ more: [String], code: Int32, _ words: String...) throws {
             let outcome = try Tool.run(arguments("run", more), in: scratch)

@@ -13,7 +13,7 @@ public enum EnhancementError: LocalizedError, Equatable {
         case .recordingChanged(let path, let first, let second):
             "\(path) changed while it was read: it had \(first) frames, then \(second)."
         case .spooling(let path, let reason):
-            "\(path) could not be kept in a temporary file: \(reason). TMPDIR says where such files go."
+            "\(path) could not be kept in a temporary file (TMPDIR says where such files go): \(reason)"
         }
     }
 }

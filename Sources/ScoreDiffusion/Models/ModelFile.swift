@@ -9,6 +9,7 @@ public struct ModelFile: Sendable {
     /// What a model is for.
     public enum Kind: String, Sendable {
         case enhancer = "speech-enhancer"
+        case dereverberator = "speech-dereverberator"
     }
 
     public let path: String
@@ -64,10 +65,10 @@ public struct ModelFile: Sendable {
     /// The SHA-256 of the file's bytes, as hexadecimal digits.
     public func contentHash() throws -> String { try SHA256.digest(ofFile: path) }
 
-    /// - Throws: ``ModelError/wrongKind(path:kind:wanted:)`` unless the model does what is wanted.
-    public func require(_ wanted: Kind) throws {
-        guard kind == wanted.rawValue else {
-            throw ModelError.wrongKind(path: path, kind: kind, wanted: wanted.rawValue)
+    /// - Throws: ``ModelError/wrongKind(path:kind:wanted:)`` unless the model does one of what is wanted.
+    public func require(_ wanted: Kind...) throws {
+        guard wanted.contains(where: { $0.rawValue == kind }) else {
+            throw ModelError.wrongKind(path: path, kind: kind, wanted: wanted.map(\.rawValue).joined(separator: " or "))
         }
     }
 }

@@ -4,12 +4,14 @@ import NeuralCore
 /// Trains `EnhancerNetwork`: level, loss and evaluation as the finished model will be used.
 public struct EnhancerObjective: EnhancementObjective {
     public let configuration: EnhancerModel.Configuration
+    private let kind: ModelFile.Kind
     private let loss: EnhancerLoss
 
-    public init(_ configuration: EnhancerModel.Configuration, weights: EnhancerLoss.Weights) throws {
+    /// - Parameter kind: what the trained model is for; the mixtures decide what it learns.
+    public init(_ configuration: EnhancerModel.Configuration, weights: EnhancerLoss.Weights, kind: ModelFile.Kind = .enhancer) throws {
         try weights.validate()
         try configuration.validate()
-        self.configuration = configuration
+        (self.configuration, self.kind) = (configuration, kind)
         loss = EnhancerLoss(
             transform: try SpectrogramTransform(configuration.transform), sampleRate: configuration.sampleRate, bridge: configuration.bridge, weights: weights)
     }
@@ -38,5 +40,5 @@ public struct EnhancerObjective: EnhancementObjective {
         return try model.enhance(noisy.map { $0 / rms }, steps: steps, noise: PhiloxNoise(seed: seed)).map { $0 * rms }
     }
 
-    public func modelMetadata() throws -> [String: String] { try EnhancerModel.metadata(configuration) }
+    public func modelMetadata() throws -> [String: String] { try EnhancerModel.metadata(configuration, kind: kind) }
 }

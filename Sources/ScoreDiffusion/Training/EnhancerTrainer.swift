@@ -150,11 +150,7 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
         var metadata = try objective.modelMetadata()
         metadata["training.step"] = String(state.step)
         if let validation { metadata["training.validation"] = validation.summary }
-        do {
-            try SafeTensorsFile.write(network.namedParameters(), metadata: metadata, to: path)
-        } catch {
-            throw TrainingError.cannotWrite(path: path, reason: error.localizedDescription)
-        }
+        try SafeTensorsFile.write(network.namedParameters(), metadata: metadata, to: path)
     }
 }
 

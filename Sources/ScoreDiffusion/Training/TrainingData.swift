@@ -5,14 +5,15 @@ import NeuralCore
 /// Where the recordings of a run are.
 public struct TrainingFolders: Sendable {
     public var speech: String
-    public var noise: String
+    /// Without it no example has noise.
+    public var noise: String?
     /// Folders for validation; without them a share of the speakers and noises is held out.
     public var validationSpeech: String?
     public var validationNoise: String?
     /// Rooms to simulate.
     public var rooms = 0
 
-    public init(speech: String, noise: String, validationSpeech: String? = nil, validationNoise: String? = nil, rooms: Int = 0) {
+    public init(speech: String, noise: String?, validationSpeech: String? = nil, validationNoise: String? = nil, rooms: Int = 0) {
         (self.speech, self.noise, self.rooms) = (speech, noise, rooms)
         (self.validationSpeech, self.validationNoise) = (validationSpeech, validationNoise)
     }
@@ -51,26 +52,35 @@ public struct TrainingData: Sendable {
             return try Self.holdOut(of: folder, share: validation.heldOut, seed: seed, option: option)
         }
         let (speech, validationSpeech) = try pair(folders.speech, folders.validationSpeech, role: "speech", option: "--valid-speech")
-        let (noise, validationNoise) = try pair(folders.noise, folders.validationNoise, role: "noise", option: "--valid-noise")
+        let noises = try folders.noise.map {
+            try pair($0, folders.validationNoise, role: "noise", option: "--valid-noise")
+        }
 
         let seconds = Double(mixtures.seconds)
-        let collections = try (
-            load(speech, 10 * seconds), load(noise, 2 * seconds), load(validationSpeech, seconds), load(validationNoise, seconds))
-        fingerprint = [collections.0, collections.1, collections.2, collections.3].map(\.fingerprint).joined(separator: "-")
+        let (trainingSpeech, trainingNoise) = try (load(speech, 10 * seconds), noises.map { try load($0.0, 2 * seconds) })
+        let (heldSpeech, heldNoise) = try (load(validationSpeech, seconds), noises.map { try load($0.1, seconds) })
+        fingerprint = [trainingSpeech, trainingNoise, heldSpeech, heldNoise].compactMap { $0?.fingerprint }.joined(separator: "-")
             + "-\(folders.rooms)"
+        func rooms(_ count: Int, _ purpose: RandomPurpose) throws -> [RoomScene] {
+            try RoomPool.simulate(
+                count: count, sampleRate: sampleRate, settings: mixtures, seed: purpose.seed(of: seed), checkCancelled: checkCancelled)
+        }
         if folders.rooms > 0 { report("rooms: simulating \(folders.rooms)") }
-        let rooms = try RoomPool.simulate(count: folders.rooms, sampleRate: sampleRate, seed: RandomPurpose.rooms.seed(of: seed), checkCancelled: checkCancelled)
-        if folders.rooms > 0 { report("rooms: \(RoomPool.summary(of: rooms))") }
+        let trainingRooms = try rooms(folders.rooms, .rooms)
+        if folders.rooms > 0 { report("rooms: \(RoomPool.summary(of: trainingRooms))") }
         training = MixtureGenerator(
-            speech: collections.0, noise: collections.1, rooms: rooms, settings: mixtures, seed: RandomPurpose.examples.seed(of: seed))
+            speech: trainingSpeech, noise: trainingNoise, rooms: trainingRooms, settings: mixtures,
+            seed: RandomPurpose.examples.seed(of: seed))
         self.validation = MixtureGenerator(
-            speech: collections.2, noise: collections.3, rooms: [], settings: Self.plain(validation),
-            seed: RandomPurpose.validation.seed(of: seed))
+            speech: heldSpeech, noise: heldNoise,
+            rooms: try rooms(validation.rooms > 0 ? min(folders.rooms, validation.mixtures) : 0, .validationRooms),
+            settings: Self.plain(validation, target: mixtures.roomTarget), seed: RandomPurpose.validation.seed(of: seed))
     }
 
-    /// Validation mixtures are what people record: no rooms, filters or changes of speed on top.
-    static func plain(_ validation: ValidationSettings) -> MixtureSettings {
+    /// Validation mixtures are what people record: no filters or changes of speed on top.
+    static func plain(_ validation: ValidationSettings, target: MixtureSettings.RoomTarget) -> MixtureSettings {
         var settings = MixtureSettings()
+        (settings.rooms, settings.clean, settings.roomTarget) = (validation.rooms, validation.clean, target)
         settings.seconds = validation.seconds
         settings.snr = validation.snr
         settings.level = Interval(-30, -20)
@@ -81,7 +91,6 @@ public struct TrainingData: Sendable {
         settings.babble = 0
         settings.colouredNoise = 0
         settings.secondNoise = 0
-        settings.clean = 0
         return settings
     }
 

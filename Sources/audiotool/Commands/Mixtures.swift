@@ -13,7 +13,9 @@ struct Mixtures: ParsableCommand {
     @Option(help: ArgumentHelp("A folder of clean speech, one folder inside it for each speaker.", valueName: "dir"))
     var speech: String
     @Option(help: ArgumentHelp("A folder of noise recordings.", valueName: "dir"))
-    var noise: String
+    var noise: String?
+    @Option(help: ArgumentHelp("A folder of impulse responses; what should stay are the first 50 ms.", valueName: "dir"))
+    var rooms: String?
     @Option(help: "Mixtures to make.") var count = 40
     @Option(help: "Utterances without noise.") var clean = 10
     @Option(name: .customLong("lowest-snr"), help: "In dB.") var lowestSNR: Float = -5
@@ -23,6 +25,7 @@ struct Mixtures: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("A folder for the recordings.", valueName: "dir")) var output: String
 
     func validate() throws {
+        if noise == nil, rooms == nil { throw ValidationError("Give --noise, --rooms or both.") }
         if !(1...100_000).contains(count) { throw ValidationError("--count must be from 1 to 100000, not \(count).") }
         if !(0...100_000).contains(clean) { throw ValidationError("--clean must be from 0 to 100000, not \(clean).") }
         if !(lowestSNR <= highestSNR) { throw ValidationError("--lowest-snr \(lowestSNR) is above --highest-snr \(highestSNR).") }
@@ -33,19 +36,22 @@ struct Mixtures: ParsableCommand {
         var settings = TestSet.Settings()
         (settings.mixtures, settings.cleanUtterances, settings.seed) = (count, clean, seed)
         settings.snr = Interval(lowestSNR, highestSNR)
+        func load(_ path: String, _ role: String) throws -> AudioCollection {
+            try AudioCollection(loading: AudioFolder(scanning: path, role: role), sampleRate: rate)
+        }
         let set = try TestSet(
-            speech: AudioCollection(loading: AudioFolder(scanning: speech, role: "speech"), sampleRate: rate),
-            noise: AudioCollection(loading: AudioFolder(scanning: noise, role: "noise"), sampleRate: rate), settings: settings)
+            speech: load(speech, "speech"), noise: noise.map { try load($0, "noise") }, rooms: rooms.map { try load($0, "rooms") },
+            settings: settings)
         for folder in ["noisy", "clean", "untouched"] {
             try FileManager.default.createDirectory(atPath: output + "/" + folder, withIntermediateDirectories: true)
         }
         for item in set.items {
             let (noisy, clean) = try set.samples(of: item)
-            if item.noise == nil {
-                try write(clean, to: "untouched/\(item.name).wav")
-            } else {
+            if item.isMixture {
                 try write(noisy, to: "noisy/\(item.name).wav")
                 try write(clean, to: "clean/\(item.name).wav")
+            } else {
+                try write(clean, to: "untouched/\(item.name).wav")
             }
         }
         let encoder = JSONEncoder()

@@ -60,15 +60,41 @@ import Testing
 }
 
 @Suite struct TestSetTests {
-    private func set(seed: UInt64 = 1) throws -> TestSet {
+    /// - Parameter responses: impulse responses at 16 kHz; without them there is noise.
+    private func set(seed: UInt64 = 1, responses: [[Float]] = []) throws -> TestSet {
         let folder = TemporaryFolder()
         try Recordings.write(to: folder.path)
+        try FileManager.default.createDirectory(atPath: folder.path + "/rooms", withIntermediateDirectories: true)
+        for (index, response) in responses.enumerated() {
+            try AudioFile.write(
+                AudioBuffer(channels: [response], sampleRate: 16_000), to: folder.path + "/rooms/\(index).wav", format: .wavFloat)
+        }
         var settings = TestSet.Settings()
         (settings.mixtures, settings.cleanUtterances, settings.seed) = (8, 2, seed)
+        func load(_ role: String) throws -> AudioCollection {
+            try AudioCollection(loading: AudioFolder(scanning: folder.path + "/" + role, role: role), sampleRate: 16_000)
+        }
         return try TestSet(
-            speech: AudioCollection(loading: AudioFolder(scanning: folder.path + "/speech", role: "speech"), sampleRate: 16_000),
-            noise: AudioCollection(loading: AudioFolder(scanning: folder.path + "/noise", role: "noise"), sampleRate: 16_000),
+            speech: load("speech"), noise: responses.isEmpty ? load("noise") : nil, rooms: responses.isEmpty ? nil : load("rooms"),
             settings: settings)
+    }
+
+    @Test func roomsTakeTurnsAndTheEarlyPartStays() throws {
+        var near = [Float](repeating: 0, count: 4_000), far = near
+        (near[10], near[400], near[2_000]) = (0.9, 0.4, 0.3)
+        (far[20], far[3_000]) = (0.9, 0.8)
+        let set = try set(responses: [near, far])
+        let rooms = Dictionary(grouping: set.items.prefix(8), by: { $0.room }).mapValues(\.count)
+        #expect(rooms == ["0.wav": 4, "1.wav": 4])
+        #expect(set.items.suffix(2).allSatisfy { !$0.isMixture })
+        for item in set.items.prefix(8) {
+            let (noisy, clean) = try set.samples(of: item)
+            // What is left after the early part is the late echo of the dry speech.
+            let late = zip(noisy, clean).map { $0 - $1 }
+            let delay = item.room == "0.wav" ? 1_990 : 2_980
+            #expect(late.prefix(delay - 40).allSatisfy { abs($0) < 1e-3 })
+            #expect(Level.rms(late) > 0.1 * Level.rms(clean))
+        }
     }
 
     @Test func speakersTakeTurnsAndTheRatiosAreSpread() throws {

@@ -106,6 +106,9 @@ public struct ValidationSettings: Codable, Sendable, Equatable {
     /// Length of each in seconds.
     public var seconds: Float = 4
     public var snr = Interval(-5, 15)
+    /// Shares inside a simulated room and without noise.
+    public var rooms: Float = 0
+    public var clean: Float = 0
     /// Sampler steps to measure.
     public var samplerSteps = [1]
     /// Share of the speakers and of the noises that is held out where no validation folders are given.
@@ -121,6 +124,8 @@ public struct ValidationSettings: Codable, Sendable, Equatable {
         try check((1...10_000).contains(mixtures), "mixtures", "must be from 1 to 10000, not \(mixtures)")
         try check((1...60).contains(seconds), "seconds", "must be from 1 to 60, not \(seconds)")
         try check(snr.lower <= snr.upper, "snr", "must be [lower, upper], not [\(snr.lower), \(snr.upper)]")
+        try check((0...1).contains(rooms), "rooms", "must be from 0 to 1, not \(rooms)")
+        try check((0...1).contains(clean), "clean", "must be from 0 to 1, not \(clean)")
         try check(!samplerSteps.isEmpty && samplerSteps.allSatisfy { (1...1000).contains($0) }, "samplerSteps", "must be one or more numbers from 1 to 1000, not \(samplerSteps)")
         try check(heldOut > 0 && heldOut <= 0.5, "heldOut", "must be above 0 and at most 0.5, not \(heldOut)")
     }

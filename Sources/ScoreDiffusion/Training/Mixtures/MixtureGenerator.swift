@@ -14,17 +14,19 @@ public struct MixtureGenerator: Sendable {
     /// Samples in an example.
     public let length: Int
     private let speech: SpeechPassages
-    private let noise: NoisePassages
+    private let noise: NoisePassages?
     private let rooms: [RoomScene]
 
-    public init(speech: AudioCollection, noise: AudioCollection, rooms: [RoomScene], settings: MixtureSettings, seed: UInt64) {
-        precondition(speech.sampleRate == noise.sampleRate, "speech and noise need one sample rate")
+    /// - Parameter noise: without it no example has noise.
+    public init(speech: AudioCollection, noise: AudioCollection?, rooms: [RoomScene], settings: MixtureSettings, seed: UInt64) {
+        precondition(noise.map { speech.sampleRate == $0.sampleRate } ?? true, "speech and noise need one sample rate")
         self.settings = settings
         self.seed = seed
         sampleRate = speech.sampleRate
         length = Int((settings.seconds * Float(speech.sampleRate)).rounded())
         self.speech = SpeechPassages(speech)
-        self.noise = NoisePassages(noise, speech: self.speech, settings: settings)
+        let passages = self.speech
+        self.noise = noise.map { NoisePassages($0, speech: passages, settings: settings) }
         self.rooms = rooms
     }
 
@@ -32,11 +34,12 @@ public struct MixtureGenerator: Sendable {
         var random = Philox(seed: seed, stream: UInt64(index))
         var recipe = MixtureRecipe()
         let kind = random.nextUniform()
-        let hasSpeech = kind >= settings.noiseOnly, hasNoise = kind < settings.noiseOnly || kind >= settings.noiseOnly + settings.clean
+        let hasSpeech = noise == nil || kind >= settings.noiseOnly
+        let hasNoise = noise != nil && (kind < settings.noiseOnly || kind >= settings.noiseOnly + settings.clean)
 
         var clean = [Float](repeating: 0, count: length), heard = clean
         var talker: Int?
-        let room = !rooms.isEmpty && hasNoise && random.chance(settings.rooms) ? random.nextInt(below: rooms.count) : nil
+        let room = !rooms.isEmpty && random.chance(settings.rooms) ? random.nextInt(below: rooms.count) : nil
         recipe.room = room
         if hasSpeech {
             let (passage, speaker) = speech.passage(count: length, speed: settings.speechSpeed, using: &random)
@@ -47,7 +50,7 @@ public struct MixtureGenerator: Sendable {
             if recipe.isFiltered { RandomFilter.equalizer(sampleRate: sampleRate, using: &random).apply(to: &samples) }
             (heard, clean) = try room.map { try rooms[$0].render(samples, target: settings.roomTarget) } ?? (samples, samples)
         }
-        var noisePassage = hasNoise ? noise.passage(count: length, speaker: talker, using: &random) : nil
+        var noisePassage = hasNoise ? noise?.passage(count: length, speaker: talker, using: &random) : nil
         if let room, let dry = noisePassage?.samples { noisePassage?.samples = try rooms[room].renderNoise(dry) }
         recipe.noiseKind = noisePassage?.kind ?? .none
         recipe.noises = noisePassage?.names ?? []

@@ -41,6 +41,10 @@ public struct MixtureSettings: Codable, Sendable, Equatable {
     /// Share of examples inside a simulated room, where rooms were asked for.
     public var rooms: Float = 0.4
     public var roomTarget = RoomTarget.early
+    /// Reverberation times of the simulated rooms.
+    public var reverberationTime = Interval(0.12, 0.7)
+    /// From the talker to the microphone in metres.
+    public var talkerDistance = Interval(0.3, 2.5)
 
     public init() {}
 
@@ -61,6 +65,8 @@ public struct MixtureSettings: Codable, Sendable, Equatable {
         try check(noiseSpeed, "noiseSpeed", within: 0.5...2)
         try check(babbleTalkers, "babbleTalkers", within: 1...32)
         try check(secondNoiseLevel, "secondNoiseLevel", within: -60...60)
+        try check(reverberationTime, "reverberationTime", within: 0.05...3)
+        try check(talkerDistance, "talkerDistance", within: 0.1...8)
         let shares = [
             ("filtering", filtering), ("bandLimiting", bandLimiting), ("babble", babble), ("colouredNoise", colouredNoise),
             ("secondNoise", secondNoise), ("clean", clean), ("noiseOnly", noiseOnly), ("rooms", rooms),

@@ -42,10 +42,10 @@ public struct RoomScene: Sendable {
 
 /// Rooms simulated once for a whole run.
 enum RoomPool {
-    /// Living rooms to small halls: sides of 3–9 × 2.5–7 × 2.3–4 m, reverberation times of 0.12–0.7 s, talkers
-    /// 0.3–2.5 m and noises anywhere at least 0.5 m from the microphone.
+    /// Living rooms to small halls, with sides of 3–9 × 2.5–7 × 2.3–4 m; noises lie anywhere at least 0.5 m from the
+    /// microphone.
     static func simulate(
-        count: Int, sampleRate: Int, seed: UInt64, checkCancelled: () throws -> Void = {}
+        count: Int, sampleRate: Int, settings: MixtureSettings = .init(), seed: UInt64, checkCancelled: () throws -> Void = {}
     ) throws -> [RoomScene] {
         var scenes: [RoomScene] = []
         let block = 16
@@ -53,7 +53,9 @@ enum RoomPool {
             try checkCancelled()
             let slots = Slots<RoomScene>(count: min(block, count - start))
             parallelFor(min(block, count - start)) { index in
-                slots.fill(index, with: Result { try scene(start + index, sampleRate: sampleRate, seed: seed) })
+                slots.fill(index, with: Result {
+                    try scene(start + index, sampleRate: sampleRate, settings: settings, seed: seed)
+                })
             }
             scenes += try slots.take()
         }
@@ -66,13 +68,13 @@ enum RoomPool {
         return String(format: "%d, reverberation times %.2f–%.2f s", rooms.count, times.min() ?? 0, times.max() ?? 0)
     }
 
-    private static func scene(_ index: Int, sampleRate: Int, seed: UInt64) throws -> RoomScene {
+    private static func scene(_ index: Int, sampleRate: Int, settings: MixtureSettings, seed: UInt64) throws -> RoomScene {
         var random = Philox(seed: seed, stream: UInt64(index))
         func draw(_ lower: Double, _ upper: Double) -> Double { lower + (upper - lower) * Double(random.nextUniform()) }
         let size = SIMD3(draw(3, 9), draw(2.5, 7), draw(2.3, 4))
         // Even walls that swallow all sound leave some reverberation by Sabine's formula.
         let shortest = try ShoeboxRoom(dimensions: size, absorption: .init(1), maximumOrder: 0).sabineTime
-        let time = max(draw(0.12, 0.7), 1.05 * shortest)
+        let time = max(draw(Double(settings.reverberationTime.lower), Double(settings.reverberationTime.upper)), 1.05 * shortest)
         let room = try ShoeboxRoom(reverberationTime: time, dimensions: size)
         let margin = 0.3
         func point() -> SIMD3<Double> {
@@ -81,7 +83,8 @@ enum RoomPool {
         func distance(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> Double { ((a - b) * (a - b)).sum().squareRoot() }
         let microphone = point()
         var talker = point(), noise = point()
-        for _ in 0..<100 where !(0.3...2.5).contains(distance(talker, microphone)) { talker = point() }
+        let reach = Double(settings.talkerDistance.lower)...Double(settings.talkerDistance.upper)
+        for _ in 0..<100 where !reach.contains(distance(talker, microphone)) { talker = point() }
         for _ in 0..<100 where distance(noise, microphone) < 0.5 { noise = point() }
         func response(_ source: SIMD3<Double>) throws -> RoomResponse {
             try room.response(from: source, to: microphone, sampleRate: sampleRate, duration: time, highPass: 10)

@@ -2,10 +2,10 @@ import AudioDSP
 import Foundation
 import NeuralCore
 
-/// A fixed set of whole utterances with noise, and of utterances without, to measure enhancers on.
+/// A fixed set of whole utterances with noise or in rooms, and of utterances as they are, to measure models on.
 ///
-/// Speakers and noises take turns, so that every one of them occurs about equally often; the SNRs are spread evenly
-/// over the range. The same folders and seed give the same samples.
+/// Speakers, noises and rooms take turns, so that every one of them occurs about equally often; the SNRs are spread
+/// evenly over the range. The same folders and seed give the same samples.
 public struct TestSet: Sendable {
     public struct Settings: Sendable {
         public var mixtures = 40
@@ -20,22 +20,30 @@ public struct TestSet: Sendable {
         public init() {}
     }
 
-    /// One mixture, or an utterance alone where `noise` is `nil`.
+    /// One mixture, or an utterance alone where `noise` and `room` are `nil`.
     public struct Item: Codable, Sendable, Equatable {
         public var name: String
         public var speech: String
         public var noise: String?
         public var snr: Float?
+        /// The impulse response; what should stay of it are its first 50 ms.
+        public var room: String?
+
+        public var isMixture: Bool { noise != nil || room != nil }
     }
 
     public let items: [Item]
     private let settings: Settings
     private let speech: AudioCollection
-    private let noise: AudioCollection
+    private let noise: AudioCollection?
+    private let rooms: AudioCollection?
 
+    /// - Parameters:
+    ///   - noise: noises; nil for none.
+    ///   - rooms: measured impulse responses; nil leaves the speech dry.
     /// - Throws: `AudioFolderError.tooLittle` when no utterance is long enough.
-    public init(speech: AudioCollection, noise: AudioCollection, settings: Settings) throws {
-        (self.speech, self.noise, self.settings) = (speech, noise, settings)
+    public init(speech: AudioCollection, noise: AudioCollection?, rooms: AudioCollection? = nil, settings: Settings) throws {
+        (self.speech, self.noise, self.rooms, self.settings) = (speech, noise, rooms, settings)
         var random = RandomPurpose.validation.generator(run: settings.seed, stream: 1)
         let usable = speech.recordingsByGroup.map { $0.filter { speech.frameCount(of: $0) >= speech.sampleRate } }.filter { !$0.isEmpty }
         guard !usable.isEmpty else {
@@ -43,8 +51,9 @@ public struct TestSet: Sendable {
         }
         let total = settings.mixtures + settings.cleanUtterances
         let speakers = Self.turns(of: usable.count, count: total, using: &random)
-        let noises = Self.turns(of: noise.recordings.count, count: settings.mixtures, using: &random)
+        let noises = Self.turns(of: noise?.recordings.count ?? 1, count: settings.mixtures, using: &random)
         let ranks = Self.turns(of: max(1, settings.mixtures), count: settings.mixtures, using: &random)
+        let responses = rooms.map { Self.turns(of: $0.recordings.count, count: settings.mixtures, using: &random) }
         var used: Set<Int> = []
         items = (0..<total).map { index in
             let fresh = usable[speakers[index]].filter { !used.contains($0) }
@@ -57,8 +66,9 @@ public struct TestSet: Sendable {
             return Item(
                 name: (isMixture ? "mixture-" : "clean-") + String(repeating: "0", count: max(0, 3 - String(number).count)) + String(number),
                 speech: speech.recordings[utterance].relativePath,
-                noise: isMixture ? noise.recordings[noises[index]].relativePath : nil,
-                snr: isMixture ? settings.snr.lower + share * (settings.snr.upper - settings.snr.lower) : nil)
+                noise: isMixture ? noise?.recordings[noises[index]].relativePath : nil,
+                snr: isMixture && noise != nil ? settings.snr.lower + share * (settings.snr.upper - settings.snr.lower) : nil,
+                room: isMixture ? responses.flatMap { rooms?.recordings[$0[index]].relativePath } : nil)
         }
     }
 
@@ -72,7 +82,13 @@ public struct TestSet: Sendable {
         let active = (try ActiveSpeechLevel.measure(clean, sampleRate: speech.sampleRate).active).map { Float($0) } ?? settings.level
         Self.scale(&clean, by: pow(10, (settings.level - active) / 20))
         var noisy = clean
-        if let name = item.noise, let snr = item.snr {
+        if let name = item.room, let rooms {
+            let response = rooms.recordings.firstIndex { $0.relativePath == name } ?? 0
+            (noisy, clean) = try RoomResponse(
+                measured: rooms.excerpt(of: response, from: 0, count: rooms.frameCount(of: response)), sampleRate: rooms.sampleRate
+            ).reverberate(clean)
+        }
+        if let name = item.noise, let snr = item.snr, let noise {
             let recording = noise.recordings.firstIndex { $0.relativePath == name } ?? 0
             var added = Self.audible(count, of: recording, in: noise, using: &random)
             let power = ActivityGate.power(of: added[...])

@@ -52,11 +52,7 @@ struct CheckpointStore {
         metadata["checksum"] = Checksum.of(tensors, metadata: metadata)
         let name = String(step)
         let path = folder + "/checkpoint-" + String(repeating: "0", count: max(0, 8 - name.count)) + name + ".safetensors"
-        do {
-            try SafeTensorsFile.write(tensors, metadata: metadata, to: path)
-        } catch {
-            throw TrainingError.cannotWrite(path: path, reason: error.localizedDescription)
-        }
+        try SafeTensorsFile.write(tensors, metadata: metadata, to: path)
         for old in list().dropFirst(depth) { try? FileManager.default.removeItem(atPath: old.path) }
         return path
     }
