@@ -93,7 +93,7 @@ import Testing
             let late = zip(noisy, clean).map { $0 - $1 }
             let delay = item.room == "0.wav" ? 1_990 : 2_980
             #expect(late.prefix(delay - 40).allSatisfy { abs($0) < 1e-3 })
-            #expect(Level.rms(late) > 0.1 * Level.rms(clean))
+            #expect(Level.rms(late) > Level.rms(clean) - 20)
         }
     }
 
