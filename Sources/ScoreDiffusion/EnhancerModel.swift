@@ -108,8 +108,8 @@ extension EnhancerModel: SpeechModel {
     public var sampleRate: Int { configuration.sampleRate }
     public var defaultSteps: Int { configuration.defaultSteps }
     public var frameAlignment: Int { configuration.transform.hopLength }
-    /// The recurrent state over time remembers for about five seconds.
-    public var segmentation: Segmentation { Segmentation(duration: 60, overlap: 12) }
+    /// The recurrent state over time remembers for many seconds.
+    public var segmentation: Segmentation { Segmentation(duration: 80, overlap: 30) }
 
     public func enhance(
         _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
