@@ -11,7 +11,8 @@ public struct DiffusionPipeline<Network: ScoreNetwork>: Sendable {
     public var network: Network
     public var transform: SpectrogramTransform
     public var sampling: Sampling
-    /// What the frames are filled up with to the number that the network wants.
+    /// What the frames are filled up with to the number that the network wants; zeros where a clip is too short to be
+    /// mirrored.
     public var padding: FramePadding
     /// The number of frames is rounded up to a multiple of this. The frames added take part in the inverse transform,
     /// as in the published program, and so touch the last half window.
@@ -42,10 +43,20 @@ public struct DiffusionPipeline<Network: ScoreNetwork>: Sendable {
         }
         let peak = signal.reduce(0) { max($0, abs($1)) }
         guard peak > 0 else { return signal }
+        return try enhanceLeveled(signal.map { $0 / peak }, using: &noise, onUpdate: onUpdate).map { $0 * peak }
+    }
+
+    /// The same for a signal at the level that the network knows: the largest magnitude of its recording is 1.
+    func enhanceLeveled(
+        _ signal: [Float], using noise: inout some DiffusionNoise,
+        onUpdate: (SamplerProgress) throws -> Void = { _ in }
+    ) throws -> [Float] {
         let missing = max(0, transform.stft.configuration.minimumSampleCount - signal.count)
-        let normalized = signal.map { $0 / peak } + [Float](repeating: 0, count: missing)
-        let noisy = try padding.pad(transform.spectra(of: [normalized]), toMultipleOf: frameMultiple)
+        let spectra = try transform.spectra(of: [signal + [Float](repeating: 0, count: missing)])
+        let frames = spectra.shape[1], added = (frameMultiple - frames % frameMultiple) % frameMultiple
+        let padding = padding == .reflection && frames <= added ? .zeros : padding
+        let noisy = try padding.pad(spectra, toMultipleOf: frameMultiple)
         let clean = try sampling.sample(around: noisy, with: network, using: &noise, onUpdate: onUpdate)
-        return try transform.signals(from: clean, length: signal.count).values.map { $0 * peak }
+        return try transform.signals(from: clean, length: signal.count).values
     }
 }

@@ -11,6 +11,10 @@ public enum ScoreDiffusionError: LocalizedError, Equatable {
     case invalidNetwork(String)
     case invalidTransform(String)
     case recordingTooShort(frames: Int, needed: Int)
+    /// A setting of a model by its published name.
+    case invalidSetting(name: String, value: String, wanted: String)
+    /// A wish about the sampler that a model cannot have.
+    case unsuitableOption(String, reason: String)
 
     public var errorDescription: String? {
         switch self {
@@ -28,6 +32,10 @@ public enum ScoreDiffusionError: LocalizedError, Equatable {
             "This network cannot be built: \(reason)."
         case .invalidTransform(let reason):
             "This spectrogram transform cannot be used: \(reason)."
+        case .invalidSetting(let name, let value, let wanted):
+            "The setting \(name) is \(value) and must be \(wanted)."
+        case .unsuitableOption(let option, let reason):
+            "--\(option) does not fit the model: \(reason)."
         case .recordingTooShort(let frames, let needed):
             "The recording has \(frames) frames and the transform needs at least \(needed). Pass a longer recording."
         }

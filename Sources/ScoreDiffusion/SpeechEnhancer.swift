@@ -73,7 +73,7 @@ public struct SpeechEnhancer: Sendable {
         into sink: (AudioBuffer) throws -> Void
     ) throws -> Report {
         let rate = source.sampleRate
-        let survey = try RecordingSurvey(source, blockFrames: Self.blockFrames) {
+        let survey = try RecordingSurvey(source, for: model.preparation, blockFrames: Self.blockFrames) {
             try onProgress(Progress(frames: 0, frameCount: 0, sampleRate: rate))
         }
         var pipeline = try EnhancementPipeline(model: model, options: options, survey: survey, source: source)

@@ -67,7 +67,8 @@ struct ChannelEnhancer {
         let gains = profile.gains(from: start, count: noisy.count, sampleRate: model.sampleRate)
         let leveled = zip(noisy, gains).map { $0 * $1 }
         // Without whole frames at the recording's end a single window's vanishing tail would carry its last samples.
-        let missing = (model.frameAlignment - leveled.count % model.frameAlignment) % model.frameAlignment
+        let alignment = model.preparation == .leveled ? model.frameAlignment : 1
+        let missing = (alignment - leveled.count % alignment) % alignment
         let filled = leveled + [Float](repeating: 0, count: missing)
         var enhanced = try model.enhance(filled, steps: steps, noise: noise, onStep: onStep)
         precondition(enhanced.count == filled.count, "a model keeps the length")

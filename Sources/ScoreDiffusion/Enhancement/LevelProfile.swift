@@ -43,6 +43,7 @@ struct LevelProfile: Sendable {
         private let blockLength: Int
         private var sums: [Double] = []
         private var squares: [Double] = []
+        private var peak: Float = 0
         private(set) var count = 0
 
         init(sampleRate: Int) {
@@ -61,6 +62,7 @@ struct LevelProfile: Sendable {
                 var (sum, square) = (0.0, 0.0)
                 for position in index..<end {
                     let sample = Double(samples[position])
+                    peak = max(peak, abs(samples[position]))
                     sum += sample
                     square += sample * sample
                 }
@@ -71,7 +73,17 @@ struct LevelProfile: Sendable {
             }
         }
 
-        func profile() -> LevelProfile {
+        func profile(_ preparation: SignalPreparation = .leveled) -> LevelProfile {
+            switch preparation {
+            case .leveled: leveledProfile()
+            case .peak:
+                LevelProfile(
+                    mean: 0, level: (squares.reduce(0, +) / Double(max(count, 1))).squareRoot(),
+                    gains: Double(peak) > LevelProfile.silence ? [1 / Double(peak)] : [])
+            }
+        }
+
+        private func leveledProfile() -> LevelProfile {
             guard count > 0 else { return LevelProfile(mean: 0, level: 0, gains: []) }
             let mean = sums.reduce(0, +) / Double(count)
             var energies = [Double](repeating: 0, count: sums.count)

@@ -10,7 +10,9 @@ struct RecordingSurvey {
     /// Reads `source` to its end and rewinds it.
     ///
     /// - Throws: `AudioFileError.nonFinite` and `.noAudio`, and what reading throws.
-    init(_ source: any RecordingSource, blockFrames: Int, onBlock: () throws -> Void) throws {
+    init(
+        _ source: any RecordingSource, for preparation: SignalPreparation = .leveled, blockFrames: Int, onBlock: () throws -> Void
+    ) throws {
         var meters = (0..<source.channelCount).map { _ in LevelProfile.Meter(sampleRate: source.sampleRate) }
         var frames = 0
         var inspection = SampleInspection()
@@ -26,7 +28,7 @@ struct RecordingSurvey {
         try inspection.requireFinite(path: source.name)
         frameCount = frames
         self.inspection = inspection
-        profiles = meters.map { $0.profile() }
+        profiles = meters.map { $0.profile(preparation) }
         try source.rewind()
     }
 }

@@ -9,13 +9,16 @@ public protocol SpeechModel: Sendable {
     /// Segments begin at multiples of this many samples, so that a segment's frames are frames of the whole.
     var frameAlignment: Int { get }
 
+    /// How a recording is made ready for the model.
+    var preparation: SignalPreparation { get }
+
     /// How a long recording is cut for the model.
     var segmentation: Segmentation { get }
 
     /// Cleans one segment.
     ///
     /// - Parameters:
-    ///   - waveform: any number of samples from 1 on, whose root mean square is about 1.
+    ///   - waveform: any number of samples from 1 on, made ready as `preparation` says.
     ///   - steps: sampler steps.
     ///   - noise: where the random numbers of this segment come from.
     ///   - onStep: called with the number of finished steps; an error thrown there ends the run.
@@ -26,7 +29,17 @@ public protocol SpeechModel: Sendable {
 }
 
 extension SpeechModel {
+    public var preparation: SignalPreparation { .leveled }
     public var segmentation: Segmentation { Segmentation(duration: 20, overlap: 3) }
+}
+
+/// What is done to each channel of a recording before a model sees it, and undone afterwards.
+public enum SignalPreparation: Sendable, Equatable {
+    /// Its mean is removed, a gain that follows its power over seconds brings it to a root mean square of about 1, and its
+    /// end is filled up to whole frames.
+    case leveled
+    /// It is scaled so that the largest magnitude of the whole is 1, and nothing else: the published programs' way.
+    case peak
 }
 
 /// How a long recording is cut into overlapping segments; both in seconds.

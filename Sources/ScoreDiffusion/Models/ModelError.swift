@@ -8,6 +8,12 @@ public enum ModelError: LocalizedError, Equatable {
     case notAModel(path: String)
     case wrongKind(path: String, kind: String, wanted: String)
     case invalidSettings(path: String, reason: String)
+    /// Weights without any settings, where those must be given.
+    case noSettings(path: String)
+    case invalidName(String)
+    case nameTaken(name: String, path: String, canBeReplaced: Bool)
+    /// No folder for models of one's own is known.
+    case noFolder
 
     public var errorDescription: String? {
         switch self {
@@ -23,7 +29,15 @@ public enum ModelError: LocalizedError, Equatable {
         case .wrongKind(let path, let kind, let wanted):
             "\(path) is a model of the kind \(kind); this command needs one of the kind \(wanted)."
         case .invalidSettings(let path, let reason):
-            "\(path): the model's settings cannot be used: \(reason)."
+            "\(path): the model's settings cannot be used: \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
+        case .noSettings(let path):
+            "\(path) holds weights but no settings. Put the training settings as JSON beside it, or give them with --settings or --set."
+        case .invalidName(let name):
+            "\(name) is no name for a model: up to 100 letters, digits and the signs - _ . + are, not beginning with - or a dot."
+        case .nameTaken(let name, let path, let canBeReplaced):
+            "There is a model called \(name) already: \(path). " + (canBeReplaced ? "--replace overwrites it." : "Choose another name.")
+        case .noFolder:
+            "There is no folder to install models in: set HOME, or name one in AUDIOTOOL_MODELS."
         }
     }
 }

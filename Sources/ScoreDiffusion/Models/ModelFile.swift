@@ -10,6 +10,8 @@ public struct ModelFile: Sendable {
     public enum Kind: String, Sendable {
         case enhancer = "speech-enhancer"
         case dereverberator = "speech-dereverberator"
+        /// A model of the SGMSE family, imported.
+        case published = "sgmse-speech-enhancer"
     }
 
     public let path: String

@@ -2,7 +2,8 @@ import Foundation
 
 /// Where installed models are found.
 ///
-/// Folders, in this order: those that the environment variable `AUDIOTOOL_MODELS` names (separated by colons);
+/// Folders, in this order: those that the environment variable `AUDIOTOOL_MODELS` names (separated by colons); the
+/// user's own, `audiotool/models` in `XDG_DATA_HOME` or `~/.local/share`;
 /// `share/audiotool/models` beside the program's `bin`; `models` beside the program; and, for a program inside its
 /// build folder, `models` of the package. All are found from where the program really lies, so an installation can
 /// be moved.
@@ -17,8 +18,21 @@ public struct ModelStore: Sendable {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) {
         let named = (environment["AUDIOTOOL_MODELS"] ?? "").split(separator: ":").map(String.init)
-        folders = named + Self.candidates(executable: executable).filter(Self.isFolder)
-        searched = named.isEmpty ? Self.candidates(executable: executable) : named
+        let own = Self.ownFolder(environment)
+        let candidates = (own.map { [$0] } ?? []) + Self.candidates(executable: executable)
+        folders = named + candidates.filter(Self.isFolder)
+        searched = named.isEmpty ? candidates : named
+        installationFolder = named.first ?? own
+    }
+
+    /// Where models are installed: the first folder that `AUDIOTOOL_MODELS` names, or the user's own. It need not be
+    /// there yet.
+    public let installationFolder: String?
+
+    private static func ownFolder(_ environment: [String: String]) -> String? {
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") { return data + "/audiotool/models" }
+        guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+        return home + "/.local/share/audiotool/models"
     }
 
     /// Where models are looked for, whether or not there is such a folder.

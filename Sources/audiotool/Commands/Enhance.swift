@@ -31,18 +31,17 @@ struct Enhance: ParsableCommand {
     var attenuationLimit: Double?
     @Option(help: ArgumentHelp("An installed model (see 'audiotool models') or a file.", valueName: "name"))
     var model: String?
-    @Option(help: "Diffusion steps, 1 to 1000; the model's own number is usually best.") var steps: Int?
     @Option(help: "Seed of the random numbers; the same seed gives the same samples.") var seed: UInt64 = 0
     @Option(help: "Threads; all cores if left out.") var threads: Int?
     @Option(help: ArgumentHelp("Write at this sample rate instead of the input's.", valueName: "Hz")) var rate: Int?
     @Flag(help: "Leave out recordings whose output is there already.") var skipExisting = false
     @Flag(help: "Clean what is there of a file that breaks off.") var allowTruncated = false
     @Flag(help: "Print the results as JSON.") var json = false
+    @OptionGroup(title: "Sampling, otherwise as the model has it") var sampler: SamplerFlags
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         if inputs.isEmpty { throw ValidationError("Name at least one recording.") }
-        if let steps, !(1...1000).contains(steps) { throw ValidationError("--steps must be from 1 to 1000, not \(steps).") }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
         }
@@ -66,12 +65,12 @@ struct Enhance: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         if let threads { ComputeThreads.count = threads }
         let console = Console(isQuiet: common.quiet)
-        let file = try ModelStore().model(model, kind: .enhancer)
+        let file = try model.map(ModelStore().find) ?? ModelStore().model(nil, kind: .enhancer)
         var options = SpeechEnhancer.Options()
-        (options.steps, options.seed, options.attenuationLimit) = (steps, seed, attenuationLimit)
-        let enhancer = SpeechEnhancer(model: try EnhancerModel(file), options: options)
+        (options.seed, options.attenuationLimit) = (seed, attenuationLimit)
+        let enhancer = SpeechEnhancer(model: try file.speechModel(sampler.options), options: options)
         if common.verbose {
-            console.note("model \(file.name), \(steps ?? enhancer.model.defaultSteps) steps, seed \(seed), \(ComputeThreads.count) threads")
+            console.note("model \(file.name), \(enhancer.model.defaultSteps) steps, seed \(seed), \(ComputeThreads.count) threads")
         }
         if plan.ignored > 0 { console.note("\(plan.ignored) files that are no audio are left out") }
 

@@ -130,7 +130,7 @@ private struct ModelDescription: Describable {
 
     var lines: [(String, String)] {
         var lines = [("model", name), ("file", path), ("kind", kind), ("purpose", purpose), ("licence", licence)]
-        lines.append(("size", "\(Models.bytes(bytes)), \(parameters) parameters in \(tensors) tensors"))
+        lines.append(("size", "\(Models.List.bytes(bytes)), \(parameters) parameters in \(tensors) tensors"))
         if let sampleRate { lines.append(("rate", "\(sampleRate) Hz")) }
         if let defaultSteps { lines.append(("steps", "\(defaultSteps) by default")) }
         lines.append(("sha256", sha256))

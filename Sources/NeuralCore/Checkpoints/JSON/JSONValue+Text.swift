@@ -46,3 +46,7 @@ extension JSONObject: ExpressibleByDictionaryLiteral {
         return result
     }
 }
+
+extension JSONValue: ExpressibleByStringLiteral {
+    public init(stringLiteral value: String) { self = .string(value) }
+}

@@ -90,6 +90,15 @@ public struct TorchTensors: TensorSource {
         (self.checkpoint, self.found, self.names) = (checkpoint, found, names)
     }
 
+    private init(_ checkpoint: TorchCheckpoint, _ names: [String], _ found: [String: TorchTensor]) {
+        (self.checkpoint, self.names, self.found) = (checkpoint, names, found)
+    }
+
+    /// The same names, some of them with other tensors of the file.
+    public func replacing(_ tensors: [String: TorchTensor]) -> TorchTensors {
+        TorchTensors(checkpoint, names, found.merging(tensors.filter { found[$0.key] != nil }) { $1 })
+    }
+
     public var path: String { checkpoint.path }
     public func contains(_ name: String) -> Bool { found[name] != nil }
     public func shape(_ name: String) throws -> [Int] { try entry(name).shape }

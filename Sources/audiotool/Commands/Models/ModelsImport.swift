@@ -1,0 +1,119 @@
+import ArgumentParser
+import Foundation
+import NeuralCore
+import ScoreDiffusion
+
+extension Models {
+    struct Import: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Install a published checkpoint as a model.",
+            discussion: """
+                Reads checkpoints of SGMSE+ and its relatives: Lightning's .ckpt with settings and averaged weights, state \
+                dicts (.pt, .pth, .bin) and .safetensors. Nothing in the file is run. Where it has no settings they come \
+                from a JSON file beside it (its name with .json, or config.json), from --settings or from --set, under the \
+                names of the training program.
+
+                Examples:
+                  audiotool models import epoch=120.ckpt --name sgmse
+                  audiotool models import reverb.ckpt --name dereverb --steps 50 --snr 0.33
+                  audiotool models import net.pt --name mine --set backbone=ncsnpp_v2 --set sde=sbve \\
+                      --set loss_type=data_prediction
+                """)
+
+        @Argument(help: ArgumentHelp("A checkpoint.", valueName: "file"), completion: .file()) var file: String
+        @Option(help: "What the model is to be called.") var name: String
+        @Option(help: ArgumentHelp("A JSON file of training settings.", valueName: "file"), completion: .file())
+        var settings: String?
+        @Option(name: .customLong("set"), help: ArgumentHelp("One training setting; may be repeated.", valueName: "name=value"))
+        var assignments: [String] = []
+        @Option(help: "What the model is for, in a sentence.") var purpose: String?
+        @Option(help: "The licence of the weights.") var licence: String?
+        @Flag(help: "Overwrite an installed model of this name.") var replace = false
+        @Flag(help: "Print what was installed as JSON.") var json = false
+        @OptionGroup(title: "The sampler that the model takes by default") var sampler: SamplerFlags
+
+        private struct Report: Encodable {
+            var name: String
+            var path: String
+            var purpose: String
+            var weights: String
+            var sampleRate: Int?
+            var defaultSteps: Int?
+            var parameters: Int
+            var sha256: String
+        }
+
+        func run() throws {
+            let store = ModelStore()
+            try store.checkName(name, replaces: replace)
+            let installed: ModelFile
+            if let own = try? ModelFile(path: file) {
+                guard settings == nil, assignments.isEmpty, sampler.options.isEmpty, purpose == nil, licence == nil else {
+                    throw ValidationError("\(file) is a model of audiotool and has its settings: only --name can be given.")
+                }
+                installed = try store.install(own, as: name, replaces: replace)
+            } else {
+                let checkpoint = try PublishedCheckpoint(path: file)
+                let model = try ModelImport(
+                    checkpoint: checkpoint, overrides: try overrides(for: checkpoint), options: sampler.options)
+                installed = try store.install(model, as: name, purpose: purpose, licence: licence, replaces: replace)
+            }
+            try show(installed)
+        }
+
+        /// Settings from files and arguments, the latter first.
+        private func overrides(for checkpoint: PublishedCheckpoint) throws -> JSONObject {
+            var values = JSONObject()
+            if let settings {
+                values = try Self.read(settings)
+            } else if checkpoint.hyperParameters.keys.isEmpty, let beside = Self.settingsFile(beside: file) {
+                values = try Self.read(beside)
+            }
+            for assignment in assignments {
+                guard let sign = assignment.firstIndex(of: "="), sign != assignment.startIndex else {
+                    throw ValidationError("--set takes name=value, not \(assignment).")
+                }
+                let text = String(assignment[assignment.index(after: sign)...])
+                values = values.setting(
+                    String(assignment[..<sign]), to: (try? JSONValue(parsing: text)) ?? .string(text))
+            }
+            return values
+        }
+
+        private static func settingsFile(beside path: String) -> String? {
+            let url = URL(fileURLWithPath: path)
+            let named = url.deletingPathExtension().appendingPathExtension("json")
+            return [named, url.deletingLastPathComponent().appendingPathComponent("config.json")].map(\.path)
+                .first { FileManager.default.fileExists(atPath: $0) }
+        }
+
+        /// The settings in a JSON file, or its member `hyper_parameters`.
+        private static func read(_ path: String) throws -> JSONObject {
+            guard let data = FileManager.default.contents(atPath: path) else {
+                throw CommandFailure("\(path) cannot be read.")
+            }
+            do {
+                let root = try JSONValue(parsing: [UInt8](data))
+                if let settings = root["hyper_parameters"].object ?? root.object { return settings }
+            } catch {
+                throw CommandFailure("\(path) is not valid JSON: \(error).")
+            }
+            throw CommandFailure("\(path) holds no JSON object of settings.")
+        }
+
+        private func show(_ model: ModelFile) throws {
+            let report = Report(
+                name: model.name, path: model.path, purpose: model.purpose,
+                weights: model.settings["weights"].string ?? "as in the file", sampleRate: model.sampleRate,
+                defaultSteps: model.defaultSteps, parameters: try model.parameterCount, sha256: try model.contentHash())
+            if json { return try JSONOutput.print(report) }
+            print("\(report.name)  \(report.purpose)")
+            var facts = ["\(report.parameters) parameters, \(report.weights)"]
+            if let rate = report.sampleRate { facts.append("\(rate) Hz") }
+            if let steps = report.defaultSteps { facts.append("\(steps) steps by default") }
+            print("    " + facts.joined(separator: ", "))
+            print("    sha256 \(report.sha256)")
+            print("    \(report.path)")
+        }
+    }
+}
