@@ -4,13 +4,14 @@ extension Layer {
     /// - Throws: `CheckpointError.mismatch` naming every tensor that is missing, unexpected or of another shape; the
     ///   layer is then as it was.
     public mutating func load(from file: some TensorSource, prefix: String = "") throws {
-        var loader = ParameterLoader(file: file, prefix: prefix)
-        var copy = self
-        try copy.visitParameters(&loader)
-        let unexpected = file.names.filter { $0.hasPrefix(prefix) && !loader.seen.contains($0) }
+        var check = ParameterCheck(file: file, prefix: prefix), copy = self
+        try copy.visitParameters(&check)
+        let unexpected = file.names.filter { $0.hasPrefix(prefix) && !check.seen.contains($0) }
             .map { "\($0) \((try? file.shape($0)) ?? []) is not part of the model" }
-        let faults = loader.faults + unexpected
+        let faults = check.faults + unexpected
         guard faults.isEmpty else { throw CheckpointError.mismatch(path: file.path, faults: faults) }
+        var loader = ParameterLoader(file: file, prefix: prefix)
+        try copy.visitParameters(&loader)
         self = copy
     }
 }
@@ -26,7 +27,8 @@ extension SafeTensorsFile {
     }
 }
 
-private struct ParameterLoader<Source: TensorSource>: ParameterVisitor {
+/// Holds names and shapes against a file's, before any number is read.
+private struct ParameterCheck<Source: TensorSource>: ParameterVisitor {
     var path = ""
     let file: Source
     let prefix: String
@@ -43,11 +45,19 @@ private struct ParameterLoader<Source: TensorSource>: ParameterVisitor {
             return
         }
         let found = try file.shape(key)
-        guard found == parameter.shape else {
-            faults.append("\(key) is \(found) instead of \(parameter.shape)")
-            return
-        }
-        parameter = try file.tensor(key)
+        if found != parameter.shape { faults.append("\(key) is \(found) instead of \(parameter.shape)") }
+    }
+
+    mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) throws { try visit(name, &buffer) }
+}
+
+private struct ParameterLoader<Source: TensorSource>: ParameterVisitor {
+    var path = ""
+    let file: Source
+    let prefix: String
+
+    mutating func visit(_ name: String, _ parameter: inout Tensor) throws {
+        parameter = try file.tensor(prefix + fullName(name))
     }
 
     mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) throws { try visit(name, &buffer) }

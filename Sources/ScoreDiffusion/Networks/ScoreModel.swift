@@ -11,6 +11,8 @@ public struct ScoreModel<Network: Backbone, Process: SDE>: ScoreNetwork {
     public enum Reading: Sendable, Equatable {
         /// The score with its sign turned, as the published `ncsnpp`, `ncsnpp_48k` and `dcunet` models were trained.
         case negatedScore
+        /// The clean estimate with its sign turned, as the same backbones say it when trained for data prediction.
+        case negatedEstimate
         /// A score or a clean estimate after preconditioning.
         case preconditioned(Preconditioning, Parametrization)
         /// A denoised state `D`, from which the score is `(D − x_t)/σ²`.
@@ -30,6 +32,7 @@ public struct ScoreModel<Network: Backbone, Process: SDE>: ScoreNetwork {
     public var parametrization: Parametrization {
         switch reading {
         case .negatedScore, .denoiser: .score
+        case .negatedEstimate: .cleanEstimate
         case .preconditioned(_, let parametrization): parametrization
         }
     }
@@ -55,7 +58,7 @@ public struct ScoreModel<Network: Backbone, Process: SDE>: ScoreNetwork {
             return evaluate(state * inputs, noisy * inputs) * perItem(scalings, rank: state.rank)
         }
         switch reading {
-        case .negatedScore:
+        case .negatedScore, .negatedEstimate:
             return evaluate(state, noisy) * -1
         case .preconditioned(let factors, _):
             let output = scaledOutput(factors) * perItem(sigmas.map(factors.outputFactor), rank: state.rank)

@@ -177,7 +177,7 @@ import Testing
             #expect(throws: ModelError.invalidName(name)) { try folder.store.install(model, as: name) }
         }
         #expect(folder.files.isEmpty)
-        try folder.store.install(model, as: "epoch=1".replacingOccurrences(of: "=", with: "-"), purpose: "p", licence: "MIT")
+        try folder.store.install(model, as: "epoch-1", purpose: "p", licence: "MIT")
         #expect(throws: ModelError.self) { try folder.store.install(model, as: "epoch-1") }
         let replaced = try folder.store.install(model, as: "epoch-1", purpose: "q", replaces: true)
         #expect(replaced.purpose == "q" && folder.files == ["epoch-1.safetensors"])

@@ -30,9 +30,7 @@ public struct ModelImport: Sendable {
         guard !values.keys.isEmpty else { throw ModelError.noSettings(path: checkpoint.path) }
         do {
             settings = try PublishedSettings(HyperParameters(values.reduced))
-            let raw = try PublishedModel(settings, weights: AnyTensors(checkpoint.state), options: options)
-            model = checkpoint.weights == .last
-                ? raw : try PublishedModel(settings, weights: AnyTensors(checkpoint.best), options: options)
+            model = try PublishedModel(settings, weights: checkpoint.tensors, options: options)
         } catch let error as ScoreDiffusionError {
             if case .unsuitableOption = error { throw error }
             throw ModelError.invalidSettings(path: checkpoint.path, reason: error.localizedDescription)
@@ -60,19 +58,6 @@ public struct ModelImport: Sendable {
         let family = if case .bridge = settings.sampling { "Schrödinger bridge" } else { "SGMSE+" }
         return "\(task) (\(family), \(settings.backbone.rawValue))."
     }
-}
-
-/// A source of any kind as one type.
-struct AnyTensors: TensorSource {
-    private let base: any TensorSource
-
-    init(_ base: any TensorSource) { self.base = base }
-
-    var path: String { base.path }
-    var names: [String] { base.names }
-    func contains(_ name: String) -> Bool { base.contains(name) }
-    func shape(_ name: String) throws -> [Int] { try base.shape(name) }
-    func tensor(_ name: String) throws -> Tensor { try base.tensor(name) }
 }
 
 extension JSONObject {

@@ -24,10 +24,8 @@ public struct PublishedCheckpoint: Sendable {
     /// The hyper-parameters of training; empty in bare state dicts.
     public let hyperParameters: JSONObject
     public let weights: Weights
-    /// The weights of the last step under names that begin with `dnn.`, with everything else that the file has.
-    let state: any TensorSource
-    /// The weights that count; the same as `state` without an average.
-    let best: any TensorSource
+    /// The weights that count, the network's under names that begin with `dnn.`, and everything else that the file has.
+    let tensors: any TensorSource
 
     /// Reads `.ckpt`, `.pt`, `.pth`, `.bin` (whatever the name, by content) and `.safetensors`.
     ///
@@ -40,19 +38,17 @@ public struct PublishedCheckpoint: Sendable {
             guard !stored.names.isEmpty else {
                 throw CheckpointError.notACheckpoint(path: path, reason: "it holds no named tensors")
             }
-            state = Self.canonical(stored)
             hyperParameters = checkpoint.root["hyper_parameters"].json().object ?? JSONObject()
-            if let average = try Self.average(in: checkpoint, for: stored) {
-                best = Self.canonical(average.tensors)
-                weights = average.weights
+            let ema = checkpoint.root["ema"]
+            if let list = ema["shadow_params"].elements, !list.isEmpty {
+                tensors = Self.canonical(AveragedTensors(stored, average: list.compactMap(\.tensor)))
+                weights = .averaged(decay: ema["decay"].double, updates: ema["num_updates"].int)
             } else {
-                (best, weights) = (state, .last)
+                (tensors, weights) = (Self.canonical(stored), .last)
             }
         } else {
             let file = try SafeTensorsFile(path: path)
-            state = Self.canonical(file)
-            best = state
-            weights = .last
+            (tensors, weights) = (Self.canonical(file), .last)
             let text = file.metadata["hyper_parameters"].flatMap { try? JSONValue(parsing: $0) }
             hyperParameters = text?.object ?? JSONObject()
         }
@@ -79,41 +75,5 @@ public struct PublishedCheckpoint: Sendable {
             guard !ignored.contains(where: { name.hasPrefix($0) }) else { return nil }
             return isWrapped ? name : "dnn." + name
         }
-    }
-}
-
-// MARK: The average
-
-extension PublishedCheckpoint {
-    /// What is not a parameter and therefore not averaged: statistics and counters of batch normalisation.
-    private static func isBuffer(_ name: String) -> Bool {
-        ["running_mean", "running_var", "num_batches_tracked"].contains { name.hasSuffix("." + $0) }
-    }
-
-    /// Frequencies of the time embedding, which never train and which old averages leave out.
-    private static func isFixed(_ name: String) -> Bool { name.hasSuffix("all_modules.0.W") || name.hasSuffix("embed.0.W") }
-
-    /// The averaged tensors. The file keeps them as a list in the order of the network's parameters, without names.
-    private static func average(
-        in checkpoint: TorchCheckpoint, for state: TorchTensors
-    ) throws -> (tensors: TorchTensors, weights: Weights)? {
-        let ema = checkpoint.root["ema"]
-        guard let list = ema["shadow_params"].elements, !list.isEmpty else { return nil }
-        let shadow = list.compactMap(\.tensor)
-        let network = state.names.filter { $0.contains("dnn.") && !isBuffer($0) }
-        let names = shadow.count == network.count ? network : network.filter { !isFixed($0) }
-        guard shadow.count == list.count, shadow.count == names.count else {
-            throw CheckpointError.mismatch(
-                path: checkpoint.path,
-                faults: ["its average has \(list.count) tensors, and its network \(network.count) parameters"])
-        }
-        var faults: [String] = []
-        for (index, (name, tensor)) in zip(names, shadow).enumerated() {
-            let shape = try state.shape(name)
-            if tensor.shape != shape { faults.append("tensor \(index) of its average is \(tensor.shape), and \(name) is \(shape)") }
-        }
-        guard faults.isEmpty else { throw CheckpointError.mismatch(path: checkpoint.path, faults: faults) }
-        let weights = Weights.averaged(decay: ema["decay"].double, updates: ema["num_updates"].int)
-        return (state.replacing(Dictionary(zip(names, shadow)) { first, _ in first }), weights)
     }
 }
