@@ -1,13 +1,19 @@
 #!/usr/bin/env python3
-"""Measure an enhancer on test mixtures and print the table of models/README.md.
+"""Measure an enhancer or a dereverberator on test mixtures and print the table of models/README.md.
 
 Mixtures, enhancement, SI-SDR, ESTOI and segmental SNR are audiotool's; only PESQ-WB comes from the Python package
 `pesq` (with `soundfile` to read the recordings). Example:
 
     python3 recipes/measure_enhancer.py --speech data/speech/test --noise data/noise/test --model models/enhancer.safetensors
+    python3 recipes/measure_enhancer.py --speech data/speech/test --rooms data/rir --steps 1
+
+With --rooms the speech is convolved with measured impulse responses, the reference keeps their first 50 ms, and
+`audiotool dereverb` is measured. Of a folder that has a table rir.csv (columns path, rt60) only the responses whose
+reverberation time lies in --rt60 are taken.
 """
 
 import argparse
+import csv
 import json
 import math
 import pathlib
@@ -60,10 +66,25 @@ def mean(values):
     return sum(values) / len(values) if values else math.nan
 
 
+def selected_rooms(folder, low, high, target):
+    """A folder of links to the responses of `folder` with a reverberation time from `low` to `high` seconds."""
+    table = folder / "rir.csv"
+    if not table.exists():
+        return folder
+    target.mkdir(parents=True)
+    for row in csv.DictReader(table.open()):
+        if low <= float(row["rt60"]) <= high:
+            name = pathlib.Path(row["path"]).name
+            (target / name).symlink_to((folder / name).resolve())
+    return target
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--speech", required=True, help="test speech, one folder a speaker")
-    parser.add_argument("--noise", required=True, help="test noises")
+    parser.add_argument("--noise", help="test noises")
+    parser.add_argument("--rooms", help="measured impulse responses: measure dereverberation")
+    parser.add_argument("--rt60", default="0.3,1.2", help="lowest and highest reverberation time in s")
     parser.add_argument("--model", help="name or path; the default model if left out")
     parser.add_argument("--audiotool", default=".build/release/audiotool")
     parser.add_argument("--steps", default="1,2,5,10,30", help="numbers of sampler steps")
@@ -79,14 +100,24 @@ def main():
     tool = options.audiotool if "/" in options.audiotool else shutil.which(options.audiotool)
     work = pathlib.Path(options.keep or tempfile.mkdtemp())
     low, high = options.snr.split(",")
-    subprocess.run([tool, "mixtures", "--speech", options.speech, "--noise", options.noise, "--count",
-                    str(options.count), "--clean", str(options.clean), f"--lowest-snr={low}", f"--highest-snr={high}",
-                    "--seed", str(options.seed), "--output", work], check=True)
+    verb, sources, what = "enhance", [], []
+    if options.rooms:
+        verb = "dereverb"
+        shortest, longest = map(float, options.rt60.split(","))
+        rooms = selected_rooms(pathlib.Path(options.rooms), shortest, longest, work / "rooms")
+        sources += ["--rooms", rooms]
+        what.append(f"rooms of {options.rooms}, {shortest} to {longest} s")
+    if options.noise:
+        sources += ["--noise", options.noise]
+        what.append(f"noises of {options.noise}, {low} to {high} dB")
+    subprocess.run([tool, "mixtures", "--speech", options.speech, *sources, "--count", str(options.count), "--clean",
+                    str(options.clean), f"--lowest-snr={low}", f"--highest-snr={high}", "--seed", str(options.seed),
+                    "--output", work], check=True)
 
     def enhance(source, target, steps):
         if target.exists():
             shutil.rmtree(target)
-        command = [tool, "enhance", source, "--quiet", "--output", target, "--steps", str(steps)]
+        command = [tool, verb, source, "--quiet", "--output", target, "--steps", str(steps)]
         command += ["--model", options.model] if options.model else []
         command += ["--threads", str(options.threads)] if options.threads else []
         start = time.monotonic()
@@ -95,8 +126,8 @@ def main():
 
     everything = {"noisy": scores(tool, work / "clean", work / "noisy")}
     noisy = everything["noisy"]
-    print(f"{options.count} mixtures of {options.speech} with {options.noise}, {low} to {high} dB, seed {options.seed}; "
-          f"{options.clean} utterances without noise\n")
+    print(f"{options.count} mixtures of {options.speech} with {' and '.join(what)}, seed {options.seed}; "
+          f"{options.clean} utterances as they are\n")
     print("| steps | " + " | ".join(TITLES) + " | gain: " + " | ".join(TITLES) + " | clean SI-SDR dB (lowest) | seconds |")
     print("|" + " --- |" * (2 * len(TITLES) + 3))
     print("| noisy | " + " | ".join(f"{mean(noisy[m].values()):.3f}" for m in METRICS) + " |" + " |" * (len(METRICS) + 2))

@@ -50,7 +50,7 @@ public struct EnhancerModel: Sendable {
     ///
     /// - Throws: `ModelError` for another kind of model or unusable settings, `CheckpointError` where tensors do not fit.
     public init(_ file: ModelFile) throws {
-        try file.require(.enhancer, .dereverberator)
+        try file.require([.enhancer, .dereverberator])
         let configuration: Configuration
         do {
             configuration = try JSONDecoder().decode(Configuration.self, from: Data((file.file.metadata["config"] ?? "").utf8))

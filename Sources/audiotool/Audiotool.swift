@@ -10,11 +10,12 @@ struct Audiotool: ParsableCommand {
               audiotool enhance street.wav                        (-> street-enhanced.wav)
               audiotool enhance recordings/ -o clean/             (a folder and its tree)
               audiotool enhance talk.flac --attenuation-limit 12  (keeps some noise)
+              audiotool dereverb hall.wav                         (removes the room)
               audiotool models                                    (what is installed)
               audiotool info talk.flac                            (what a file holds)
             """,
         version: "0.1.0",
         subcommands: [
-            Enhance.self, Models.self, Info.self, Evaluate.self, Spectrogram.self, Train.self, Mixtures.self,
+            Enhance.self, Dereverb.self, Models.self, Info.self, Evaluate.self, Spectrogram.self, Train.self, Mixtures.self,
         ])
 }

@@ -118,7 +118,7 @@ import Testing
         ("call-system.pt", "os.system"), ("omegaconf.ckpt", "omegaconf.dictconfig.DictConfig"), ("pointer.ckpt", "Git LFS"),
         ("page.ckpt", "web page"), ("empty.ckpt", "empty"), ("truncated.pt", "breaks off"), ("sound.ckpt", "RIFF"),
         ("checksum-description.pt", "checksum"), ("huge-storage.pt", "more than the file can hold"), ("none.ckpt", "no file"),
-        ("plain.pt", "settings"), ("renamed.ckpt", ".safetensors"),
+        ("plain.pt", "settings"), ("renamed.ckpt", "no settings"),
     ])
     func unusableFiles(_ name: String, word: String) throws {
         let folder = try Scratch(), source = Repository.fixtures.appendingPathComponent("checkpoints/\(name)")

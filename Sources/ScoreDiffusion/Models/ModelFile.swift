@@ -68,7 +68,7 @@ public struct ModelFile: Sendable {
     public func contentHash() throws -> String { try SHA256.digest(ofFile: path) }
 
     /// - Throws: ``ModelError/wrongKind(path:kind:wanted:)`` unless the model does one of what is wanted.
-    public func require(_ wanted: Kind...) throws {
+    public func require(_ wanted: [Kind]) throws {
         guard wanted.contains(where: { $0.rawValue == kind }) else {
             throw ModelError.wrongKind(path: path, kind: kind, wanted: wanted.map(\.rawValue).joined(separator: " or "))
         }

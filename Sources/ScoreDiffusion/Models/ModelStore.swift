@@ -64,13 +64,14 @@ public struct ModelStore: Sendable {
     /// The model that a user means.
     ///
     /// - Parameters:
-    ///   - name: an installed model's name or a file's path; nil for the default of its kind.
-    ///   - kind: what the model must do.
+    ///   - name: an installed model's name or a file's path; nil for the default of the kind.
+    ///   - kind: what the default does.
+    ///   - others: what a model that is named may also be.
     /// - Throws: ``ModelError`` and `CheckpointError`.
-    public func model(_ name: String?, kind: ModelFile.Kind) throws -> ModelFile {
+    public func model(_ name: String?, kind: ModelFile.Kind, or others: ModelFile.Kind...) throws -> ModelFile {
         guard let name else { return try defaultModel(of: kind) }
         let model = try find(name)
-        try model.require(kind)
+        try model.require([kind] + others)
         return model
     }
 

@@ -3,7 +3,7 @@ import AudioDSP
 import Foundation
 import ScoreDiffusion
 
-/// Works through the jobs of one `enhance` command and keeps the account of them.
+/// Works through the jobs of one cleaning command and keeps the account of them.
 struct EnhanceSession {
     let enhancer: SpeechEnhancer
     let console: Console

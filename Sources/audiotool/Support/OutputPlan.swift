@@ -19,16 +19,17 @@ struct OutputPlan {
     /// - Parameters:
     ///   - inputs: files, folders and "-".
     ///   - output: a file, a folder or "-"; nil writes beside the inputs.
+    ///   - suffix: what is then added to their names.
     /// - Throws: `ValidationError` where the arguments make no sense, `CommandFailure` where results would
     ///   overwrite each other.
-    init(inputs: [String], output: String?) throws {
+    init(inputs: [String], output: String?, suffix: String) throws {
         let hasFolder = inputs.contains(where: Self.isFolder)
         if inputs.filter({ $0 == "-" }).count > 1 { throw ValidationError("Standard input can be read only once.") }
         guard let output else {
             if let folder = inputs.first(where: Self.isFolder) {
                 throw ValidationError("\(folder) is a folder: say with --output where the results go.")
             }
-            jobs = inputs.map { Job(input: $0, output: Self.defaultOutput(for: $0)) }
+            jobs = inputs.map { Job(input: $0, output: Self.defaultOutput(for: $0, suffix: suffix)) }
             try checkCollisions()
             return
         }
@@ -61,11 +62,11 @@ struct OutputPlan {
         try checkCollisions()
     }
 
-    /// street.wav becomes street-enhanced.wav beside it.
-    static func defaultOutput(for input: String) -> String {
+    /// street.wav becomes street-enhanced.wav beside it, with "-enhanced" as the suffix.
+    static func defaultOutput(for input: String, suffix: String) -> String {
         guard input != "-" else { return "-" }
         let path = input as NSString
-        let stem = path.deletingPathExtension + "-enhanced"
+        let stem = path.deletingPathExtension + suffix
         return path.pathExtension.isEmpty ? stem : stem + "." + path.pathExtension
     }
 

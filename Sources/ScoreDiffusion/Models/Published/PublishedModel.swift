@@ -40,7 +40,7 @@ public struct PublishedModel: Sendable {
     ///
     /// - Throws: `ModelError` for another kind of model or unusable settings, `CheckpointError` where tensors do not fit.
     public init(_ file: ModelFile, options: SamplerOptions = SamplerOptions()) throws {
-        try file.require(.published)
+        try file.require([.published])
         do {
             let own = try file.settings["sampler"].object.map { _ in
                 try JSONDecoder().decode(SamplerOptions.self, from: Data(file.settings["sampler"].text.utf8))
