@@ -19,7 +19,7 @@ import Testing
         #expect(outcome.text.contains("audiotool models"))
     }
 
-    @Test(arguments: ["enhance", "models", "info", "evaluate", "spectrogram"])
+    @Test(arguments: ["enhance", "dereverb", "train", "models", "info", "evaluate", "spectrogram"])
     func everyCommandExplainsItself(_ command: String) throws {
         let outcome = try Tool.run(command, "--help")
         #expect(outcome.code == 0)

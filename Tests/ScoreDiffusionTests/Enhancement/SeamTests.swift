@@ -5,10 +5,11 @@ import Testing
 
 @testable import ScoreDiffusion
 
-/// CASES C13 with the default model: under speech in steady noise no seam is heard.
+/// CASES C13 with the default models: under speech in steady noise no seam is heard.
 @Suite struct SeamTests {
-    @Test func segmentedEqualsWhole() throws {
-        let file = try ModelStore(executable: Repository.root.appendingPathComponent("audiotool").path).model(nil, kind: .enhancer)
+    @Test(arguments: [ModelFile.Kind.enhancer, .dereverberator])
+    func segmentedEqualsWhole(_ kind: ModelFile.Kind) throws {
+        let file = try ModelStore(executable: Repository.root.appendingPathComponent("audiotool").path).model(nil, kind: kind)
         let model = try EnhancerModel(file)
         let clean = try AudioFile.read(Repository.fixtures.appendingPathComponent("audio/p287_003_clean.flac").path).channels[0]
         let seconds = 180
