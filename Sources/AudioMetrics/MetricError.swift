@@ -25,10 +25,13 @@ func checkPair(reference: [Float], estimate: [Float]) throws {
     guard reference.count == estimate.count else {
         throw MetricError.lengthMismatch(reference: reference.count, estimate: estimate.count)
     }
-    if let sample = reference.firstIndex(where: { !$0.isFinite }) {
-        throw MetricError.notFinite(signal: "reference", sample: sample)
-    }
-    if let sample = estimate.firstIndex(where: { !$0.isFinite }) {
-        throw MetricError.notFinite(signal: "estimate", sample: sample)
+    try checkFinite(reference, "reference")
+    try checkFinite(estimate, "estimate")
+}
+
+/// Throws where a sample is NaN or infinite.
+func checkFinite(_ samples: [Float], _ signal: String) throws {
+    if let sample = samples.firstIndex(where: { !$0.isFinite }) {
+        throw MetricError.notFinite(signal: signal, sample: sample)
     }
 }

@@ -10,6 +10,12 @@ public enum MetricValue: Sendable, Equatable {
     public enum Reason: Sendable, Equatable {
         /// Every sample of the reference is zero.
         case silentReference
+        /// Every sample of the estimate is zero.
+        case silentEstimate
+        /// The metric compares with a clean recording, and there is none.
+        case noReference
+        /// The metric needs frequencies that the sample rate, in Hz, does not hold.
+        case rateTooLow(Int, needed: Int)
         /// The metric needs more samples than there are.
         case tooShort(samples: Int, needed: Int)
         /// Too few frames of the reference hold speech.
@@ -31,6 +37,9 @@ extension MetricValue.Reason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .silentReference: "the reference is silent"
+        case .silentEstimate: "the estimate is silent"
+        case .noReference: "there is no reference"
+        case .rateTooLow(let rate, let needed): "the sample rate is \(rate) Hz, at least \(needed) Hz are needed"
         case .tooShort(let samples, let needed): "\(samples) samples are too short, \(needed) are needed"
         case .tooLittleSpeech(let seconds, let needed):
             "the reference holds \(Self.rounded(seconds)) s of speech, \(Self.rounded(needed)) s are needed"
