@@ -23,7 +23,7 @@ let package = Package(
 
         .target(name: "NeuralCore", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "AudioDSP", dependencies: ["CKernels", "CSndfile", "CFFTW", "CSoxr"]),
-        .target(name: "AudioMetrics", dependencies: ["AudioDSP"]),
+        .target(name: "AudioMetrics", dependencies: ["NeuralCore", "AudioDSP", "COpenBLAS"]),
         .target(name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics"]),
         .executableTarget(
             name: "audiotool",

@@ -70,11 +70,29 @@ def enhancer(settings):
     return training(network, inputs, torch.randn(shape))
 
 
+def frechet(settings):
+    """As the published programs compute it: covariances, and the square root of their product."""
+    import numpy
+    import scipy.linalg
+
+    rng = numpy.random.default_rng(0)
+    shape = settings["count"], settings["dimension"]
+    x, y = rng.normal(size=shape), rng.normal(size=shape) + 0.1
+
+    def step():
+        a, b = numpy.cov(x, rowvar=False), numpy.cov(y, rowvar=False)
+        shift = x.mean(0) - y.mean(0)
+        shift @ shift + numpy.trace(a) + numpy.trace(b) - 2 * numpy.trace(scipy.linalg.sqrtm(a @ b).real)
+
+    return step
+
+
 def main():
     settings = json.loads(sys.argv[1])
     torch.set_num_threads(settings["threads"])
     torch.manual_seed(0)
-    step = {"convolution": convolution, "ncsnpp": ncsnpp, "enhancer": enhancer}[settings["task"]](settings)
+    tasks = {"convolution": convolution, "ncsnpp": ncsnpp, "enhancer": enhancer, "frechet": frechet}
+    step = tasks[settings["task"]](settings)
     print("ready", torch.__version__, flush=True)
     for _ in sys.stdin:
         start = time.perf_counter()

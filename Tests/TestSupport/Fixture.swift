@@ -2,7 +2,7 @@ import Foundation
 import NeuralCore
 
 /// A folder of reference numbers: `config.json`, `io.json`, `io.safetensors` and, where there is a network,
-/// `model.safetensors`.
+/// `model.safetensors`; or `values.json` and `data.safetensors`.
 ///
 /// Sets live in `fixtures/reference` and in the folders that `AUDIOTOOL_REFERENCE` names (separated by colons).
 public struct Fixture: Sendable, CustomStringConvertible {
@@ -13,6 +13,8 @@ public struct Fixture: Sendable, CustomStringConvertible {
     public let config: JSONValue
     /// Notes and scalar values; `.null` when the set has none.
     public let io: JSONValue
+    /// Expected values; `.null` when the set has none.
+    public let values: JSONValue
     private let tensors: SafeTensorsFile?
 
     /// The set called `name`, or all sets below that folder, of every reference folder. Ends the run when there
@@ -38,11 +40,12 @@ public struct Fixture: Sendable, CustomStringConvertible {
         description = root == own ? String(path) : "\(path) of \(root.lastPathComponent)"
         config = try Self.json(folder.appendingPathComponent("config.json"))
         io = try Self.json(folder.appendingPathComponent("io.json"))
-        let data = folder.appendingPathComponent("io.safetensors").path
-        tensors = FileManager.default.fileExists(atPath: data) ? try SafeTensorsFile(path: data) : nil
+        values = try Self.json(folder.appendingPathComponent("values.json"))
+        let data = ["io.safetensors", "data.safetensors"].map { folder.appendingPathComponent($0).path }
+        tensors = try data.first { FileManager.default.fileExists(atPath: $0) }.map { try SafeTensorsFile(path: $0) }
     }
 
-    /// The names of the tensors in `io.safetensors`.
+    /// The names of the tensors.
     public var names: [String] { tensors?.names ?? [] }
 
     public func hasTensor(_ name: String) -> Bool { tensors?.contains(name) ?? false }
@@ -77,7 +80,7 @@ public struct Fixture: Sendable, CustomStringConvertible {
 
     private static func folders(below folder: URL) -> [URL] {
         let manager = FileManager.default
-        let isSet = ["config.json", "io.json", "io.safetensors"].contains {
+        let isSet = ["config.json", "io.json", "io.safetensors", "values.json"].contains {
             manager.fileExists(atPath: folder.appendingPathComponent($0).path)
         }
         if isSet { return [folder.standardizedFileURL] }

@@ -46,7 +46,7 @@ struct Bench {
         let python = ProcessInfo.processInfo.environment["AUDIOTOOL_PYTHON"]
         print("threads: \(threads), rounds: \(rounds), peer: \(python == nil ? "none" : "PyTorch")")
         print(Comparison.heading)
-        let workloads: [any Workload] = ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all
+        let workloads: [any Workload] = ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all + FrechetWorkload.all
         let chosen = workloads.filter { workload in
             words.isEmpty || words.contains { workload.name.localizedCaseInsensitiveContains($0) }
         }

@@ -18,7 +18,7 @@ public enum ComputeThreads {
     private static let librariesAreSerial: Void = openblas_set_num_threads(1)
 
     /// Keeps the libraries' own pools idle: all parallelism is `parallelFor`'s. To be called before using one.
-    static func prepareLibraries() { _ = librariesAreSerial }
+    public static func prepareLibraries() { _ = librariesAreSerial }
 
     /// Values below one count as one.
     public static var count: Int {
