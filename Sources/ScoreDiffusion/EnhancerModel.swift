@@ -1,3 +1,4 @@
+import AudioDSP
 import Foundation
 import NeuralCore
 
@@ -17,6 +18,8 @@ public struct EnhancerModel: Sendable {
         public var defaultSteps = 1
         public var transform = SpectrogramTransform.Configuration(
             nFFT: 512, hopLength: 256, window: .sqrtHann, compression: .power(exponent: 0.5, factor: 0.35))
+        /// Prediction of late reverberation that is taken away before the network sees a recording.
+        public var linearPrediction: LinearPrediction?
         public var network = EnhancerNetwork.Configuration()
         public var bridge = SchroedingerBridgeVE(epsilon: 0)
         public var sampler = BridgeSampler(kind: .ode, stepCount: 1, evaluation: .departure)
@@ -31,6 +34,7 @@ public struct EnhancerModel: Sendable {
             guard (1...1_000).contains(defaultSteps) else {
                 throw ScoreDiffusionError.invalidSampler("defaultSteps must be from 1 to 1000, not \(defaultSteps)")
             }
+            try linearPrediction?.validate()
             try network.validate(bins: transform.nFFT / 2 + 1)
         }
     }
@@ -64,6 +68,8 @@ public struct EnhancerModel: Sendable {
             throw ModelError.invalidSettings(path: file.path, reason: Self.describe(error))
         } catch let error as ScoreDiffusionError {
             throw ModelError.invalidSettings(path: file.path, reason: error.localizedDescription)
+        } catch let error as SignalError {
+            throw ModelError.invalidSettings(path: file.path, reason: error.localizedDescription)
         }
         var rng = Philox(seed: 0)
         var network = EnhancerNetwork(configuration.network, using: &rng)
@@ -95,7 +101,8 @@ public struct EnhancerModel: Sendable {
         _ waveform: [Float], steps: Int, noise: some DiffusionNoise, onUpdate: (SamplerProgress) throws -> Void = { _ in }
     ) throws -> [Float] {
         let missing = max(0, transform.stft.configuration.minimumSampleCount - waveform.count)
-        let noisy = try transform.spectra(of: [waveform + [Float](repeating: 0, count: missing)])
+        let whole = waveform + [Float](repeating: 0, count: missing)
+        let noisy = try transform.spectra(of: [transform.removing(configuration.linearPrediction, from: whole)])
         var sampler = configuration.sampler, noise = noise
         sampler.stepCount = steps
         let clean = try Sampling.bridge(configuration.bridge, sampler)

@@ -3,6 +3,7 @@
 #include "deep_filter.h"
 #include "elementwise.h"
 #include "image_arrivals.h"
+#include "linear_prediction.h"
 #include "normalization.h"
 #include "optimizer.h"
 #include "parallel.h"

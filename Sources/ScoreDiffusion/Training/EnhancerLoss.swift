@@ -52,16 +52,11 @@ public struct EnhancerLoss: Sendable {
     public func callAsFunction(
         _ network: some ScoreNetwork, noisy: Tensor, clean: Tensor, times: [Double], noise: inout some DiffusionNoise
     ) throws -> Tensor {
-        let cleanSpectrum = try transform.spectra(of: rows(clean)), noisySpectrum = try transform.spectra(of: rows(noisy))
+        let cleanSpectrum = try transform.spectra(of: clean.rows), noisySpectrum = try transform.spectra(of: noisy.rows)
         let draw = try noise.next(shape: cleanSpectrum.shape)
         let state = bridgeState(clean: cleanSpectrum, noisy: noisySpectrum, times: times, noise: draw)
         return try value(
             estimate: network(state, noisy: noisySpectrum, times: times), cleanSpectrum: cleanSpectrum, clean: clean)
-    }
-
-    private func rows(_ waveforms: Tensor) -> [[Float]] {
-        let samples = waveforms.shape[1], values = waveforms.values
-        return (0..<waveforms.shape[0]).map { Array(values[$0 * samples..<($0 + 1) * samples]) }
     }
 
     /// The loss of an estimated spectrum, `[batch, time, frequency, 2]`, against the clean one and its waveform.
@@ -88,5 +83,13 @@ public struct EnhancerLoss: Sendable {
         let ratio = square(estimate - clean).sum(axes: [1]) / signal
         let floor = pow(10, -weights.signalToNoiseLimit / 10)
         return (log(ratio + floor) * (10 / Float(M_LN10))).mean()
+    }
+}
+
+extension Tensor {
+    /// The rows of a matrix.
+    var rows: [[Float]] {
+        let length = shape[1], values = values
+        return (0..<shape[0]).map { Array(values[$0 * length..<($0 + 1) * length]) }
     }
 }

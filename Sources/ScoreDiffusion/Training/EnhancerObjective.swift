@@ -28,8 +28,15 @@ public struct EnhancerObjective: EnhancementObjective {
         let gain = exp(jitter * Float(M_LN10 / 20)) / rms
         var noise = PhiloxNoise(random)
         return try loss(
-            network, noisy: batch.noisy * gain, clean: batch.clean * gain, times: batch.times.values.map(Double.init),
+            network, noisy: unpredicted(batch.noisy) * gain, clean: batch.clean * gain, times: batch.times.values.map(Double.init),
             noise: &noise)
+    }
+
+    /// `[batch, samples]`, each as the network will find it.
+    private func unpredicted(_ waveforms: Tensor) throws -> Tensor {
+        guard let prediction = configuration.linearPrediction else { return waveforms }
+        let rows = try waveforms.rows.map { try loss.transform.removing(prediction, from: $0) }
+        return Tensor(rows.flatMap(\.self), shape: waveforms.shape)
     }
 
     public func enhance(_ noisy: [Float], with network: EnhancerNetwork, steps: Int, seed: UInt64) throws -> [Float] {

@@ -1,3 +1,4 @@
+import AudioDSP
 import NeuralCore
 
 /// Trains the light models, ``EnhancerNetwork`` on a bridge.
@@ -24,6 +25,7 @@ public enum EnhancerTraining {
             guard self == .dereverberation else { return settings }
             settings.model.name = "dereverb-16k"
             settings.model.purpose = "Removes reverberation from speech."
+            settings.model.linearPrediction = LinearPrediction()
             settings.mixtures.seconds = 3
             settings.mixtures.snr = Interval(10, 40)
             settings.mixtures.clean = 0.7

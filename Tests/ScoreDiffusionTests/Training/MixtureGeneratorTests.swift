@@ -51,6 +51,22 @@ import Testing
         }
     }
 
+    @Test func aSceneChangeJoinsTwoScenesOfOneLevel() throws {
+        var settings = Self.plain()
+        let single = try Recordings.generator(settings)
+        settings.sceneChange = 1
+        let generator = try Recordings.generator(settings)
+        for index in 0..<10 {
+            let (mixture, first) = (try generator.example(index), try single.example(index))
+            let position = try #require(mixture.recipe.sceneChange)
+            #expect(mixture.noisy.count == generator.length && mixture.clean.count == generator.length)
+            #expect((1..<generator.length).contains(position) && first.recipe.sceneChange == nil)
+            #expect(mixture.noisy[..<position] == first.noisy[..<position])
+            #expect(mixture.clean[..<position] == first.clean[..<position])
+            #expect(mixture.noisy[position...] != first.noisy[position...])
+        }
+    }
+
     @Test func cleanPassagesAreTheirOwnTarget() throws {
         var settings = MixtureSettings()
         settings.clean = 1

@@ -5,9 +5,19 @@ public struct Mixture: Sendable {
     public var noisy: [Float]
     public var clean: [Float]
     public var recipe: MixtureRecipe
+
+    /// These samples up to `position`, then those of `other`, which is as long.
+    func followed(by other: Mixture, at position: Int) -> Mixture {
+        var recipe = recipe
+        recipe.sceneChange = position
+        return Mixture(
+            noisy: Array(noisy[..<position]) + other.noisy[position...],
+            clean: Array(clean[..<position]) + other.clean[position...],
+            recipe: recipe)
+    }
 }
 
-/// How a mixture came about, for manifests and tests.
+/// How a mixture came about, for manifests and tests; of one with two scenes, how the first did.
 public struct MixtureRecipe: Codable, Sendable, Equatable {
     public enum NoiseKind: String, Codable, Sendable {
         case none, recording, twoRecordings, babble, coloured
@@ -27,4 +37,6 @@ public struct MixtureRecipe: Codable, Sendable, Equatable {
     public var room: Int?
     public var isFiltered = false
     public var isBandLimited = false
+    /// The sample at which a second scene begins.
+    public var sceneChange: Int?
 }

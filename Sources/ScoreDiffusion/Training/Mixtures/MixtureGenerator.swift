@@ -32,6 +32,14 @@ public struct MixtureGenerator: Sendable {
 
     public func example(_ index: Int) throws -> Mixture {
         var random = Philox(seed: seed, stream: UInt64(index))
+        let scene = try scene(using: &random)
+        guard random.chance(settings.sceneChange), length > 1 else { return scene }
+        let position = 1 + random.nextInt(below: length - 1)
+        return scene.followed(by: try self.scene(level: scene.recipe.level, using: &random), at: position)
+    }
+
+    /// - Parameter level: of the speech, where it is not to be drawn.
+    private func scene(level: Float? = nil, using random: inout Philox) throws -> Mixture {
         var recipe = MixtureRecipe()
         let kind = random.nextUniform()
         let hasSpeech = noise == nil || kind >= settings.noiseOnly
@@ -63,7 +71,8 @@ public struct MixtureGenerator: Sendable {
             if noisePassage != nil { filter.apply(to: &noisePassage!.samples) }
         }
         let snr = random.uniform(in: settings.snr)
-        recipe.level = random.uniform(in: settings.level)
+        let drawn = random.uniform(in: settings.level)
+        recipe.level = level ?? drawn
         if hasSpeech, hasNoise { recipe.snr = snr }
         return try mix(clean: clean, heard: heard, noise: noisePassage?.samples, snr: snr, recipe: recipe)
     }

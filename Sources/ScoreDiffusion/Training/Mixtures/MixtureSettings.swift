@@ -38,6 +38,9 @@ public struct MixtureSettings: Codable, Sendable, Equatable {
     public var clean: Float = 0.03
     /// Share of examples without any speech, whose target is silence.
     public var noiseOnly: Float = 0
+    /// Share of examples that go over from one scene to another at a random moment, so that what a network remembers of
+    /// the past ends with it.
+    public var sceneChange: Float = 0
     /// Share of examples inside a simulated room, where rooms were asked for.
     public var rooms: Float = 0.4
     public var roomTarget = RoomTarget.early
@@ -69,7 +72,8 @@ public struct MixtureSettings: Codable, Sendable, Equatable {
         try check(talkerDistance, "talkerDistance", within: 0.1...8)
         let shares = [
             ("filtering", filtering), ("bandLimiting", bandLimiting), ("babble", babble), ("colouredNoise", colouredNoise),
-            ("secondNoise", secondNoise), ("clean", clean), ("noiseOnly", noiseOnly), ("rooms", rooms),
+            ("secondNoise", secondNoise), ("clean", clean), ("noiseOnly", noiseOnly), ("sceneChange", sceneChange),
+            ("rooms", rooms),
         ]
         for (name, share) in shares { try check((0...1).contains(share), name, "must be from 0 to 1, not \(share)") }
         try check(babble + colouredNoise <= 1, "babble", "and mixtures.colouredNoise add up to \(babble + colouredNoise), more than 1")
