@@ -7,7 +7,7 @@ public enum MetricValue: Sendable, Equatable {
     case undefined(Reason)
 
     /// Why a metric has no value for a pair of signals.
-    public enum Reason: Sendable, Equatable {
+    public enum Reason: Error, Equatable {
         /// Every sample of the reference is zero.
         case silentReference
         /// Every sample of the estimate is zero.
@@ -16,6 +16,12 @@ public enum MetricValue: Sendable, Equatable {
         case noReference
         /// The metric needs frequencies that the sample rate, in Hz, does not hold.
         case rateTooLow(Int, needed: Int)
+        /// The metric is defined at another sample rate, in Hz, only.
+        case otherRate(Int, needed: Int)
+        /// The recording is longer than the metric is defined for.
+        case tooLong(seconds: Double, limit: Double)
+        /// No speech is found in the reference.
+        case noSpeech
         /// The metric needs more samples than there are.
         case tooShort(samples: Int, needed: Int)
         /// Too few frames of the reference hold speech.
@@ -40,6 +46,10 @@ extension MetricValue.Reason: CustomStringConvertible {
         case .silentEstimate: "the estimate is silent"
         case .noReference: "there is no reference"
         case .rateTooLow(let rate, let needed): "the sample rate is \(rate) Hz, at least \(needed) Hz are needed"
+        case .otherRate(let rate, let needed): "the sample rate is \(rate) Hz, \(needed) Hz are needed"
+        case .tooLong(let seconds, let limit):
+            "the recording lasts \(Self.rounded(seconds)) s, the measure is defined up to \(Self.rounded(limit)) s; cut it"
+        case .noSpeech: "no speech is found"
         case .tooShort(let samples, let needed): "\(samples) samples are too short, \(needed) are needed"
         case .tooLittleSpeech(let seconds, let needed):
             "the reference holds \(Self.rounded(seconds)) s of speech, \(Self.rounded(needed)) s are needed"
@@ -76,5 +86,15 @@ public struct MetricSummary: Sendable, Equatable {
         count = finite.count
         infiniteCount = defined.count - finite.count
         undefinedCount = values.count - defined.count
+    }
+}
+
+extension Result where Success == Double, Failure == MetricValue.Reason {
+    /// The number, or why there is none.
+    var metricValue: MetricValue {
+        switch self {
+        case .success(let value): .defined(value)
+        case .failure(let reason): .undefined(reason)
+        }
     }
 }

@@ -25,8 +25,10 @@ extension PreciseTransform {
         return (-longestLag...longestLag).map { time.base[$0 < 0 ? length + $0 : $0] / Double(length) }
     }
 
-    /// The shortest length of at least `count` without prime factors above 5, for which transforms are fast.
+    /// The shortest length of at least `count` without prime factors above 5, for which transforms are fast; short ones
+    /// are powers of two, so that few plans serve many lengths.
     public static func fastLength(atLeast count: Int) -> Int {
+        if count <= 1 << 13 { return count <= 1 ? 1 : 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount) }
         var best = Int.max, five = 1
         while five < best {
             var three = five
@@ -39,5 +41,27 @@ extension PreciseTransform {
             five *= 5
         }
         return best
+    }
+}
+
+extension PreciseTransform {
+    /// The whole linear convolution, `a.count + b.count - 1` samples, or none where either is empty.
+    public static func convolution(_ a: [Double], _ b: [Double]) throws -> [Double] {
+        guard !a.isEmpty, !b.isEmpty else { return [] }
+        let count = a.count + b.count - 1
+        let transform = try ofLength(fastLength(atLeast: count))
+        let length = transform.length
+        let first = AlignedDoubles(count: 2 * transform.binCount), second = AlignedDoubles(count: first.count)
+        transform.forward(AlignedDoubles(a, count: length), into: first)
+        transform.forward(AlignedDoubles(b, count: length), into: second)
+        for index in stride(from: 0, to: first.count, by: 2) {
+            let (p, q) = (first.base[index], first.base[index + 1])
+            let (r, s) = (second.base[index], second.base[index + 1])
+            first.base[index] = p * r - q * s
+            first.base[index + 1] = p * s + q * r
+        }
+        let time = AlignedDoubles(count: length)
+        transform.inverse(first, into: time)
+        return (0..<count).map { time.base[$0] / Double(length) }
     }
 }

@@ -19,10 +19,13 @@ public final class PreciseTransform: @unchecked Sendable {
 
     private init(length: Int) throws {
         let time = AlignedDoubles(count: length), bins = AlignedDoubles(count: 2 * (length / 2 + 1))
-        guard
-            let forward = fftw_plan_dft_r2c_1d(Int32(length), time.base, bins.complex, UInt32(FFTW_ESTIMATE)),
-            let inverse = fftw_plan_dft_c2r_1d(Int32(length), bins.complex, time.base, UInt32(FFTW_ESTIMATE))
-        else {
+        let plans = Self.planner.withLock { _ in
+            (
+                fftw_plan_dft_r2c_1d(Int32(length), time.base, bins.complex, UInt32(FFTW_ESTIMATE)),
+                fftw_plan_dft_c2r_1d(Int32(length), bins.complex, time.base, UInt32(FFTW_ESTIMATE))
+            )
+        }
+        guard let forward = plans.0, let inverse = plans.1 else {
             throw SignalError.library(name: "FFTW", message: "no plan for a transform of \(length) samples")
         }
         self.length = length
@@ -31,13 +34,17 @@ public final class PreciseTransform: @unchecked Sendable {
     }
 
     deinit {
-        Self.cache.withLock { _ in
+        Self.planner.withLock { _ in
             fftw_destroy_plan(forwardPlan)
             fftw_destroy_plan(inversePlan)
         }
     }
 
+    /// FFTW's planner is not thread-safe.
+    private static let planner = Mutex(())
     private static let cache = Mutex<[Int: PreciseTransform]>([:])
+    /// Recordings have many lengths; beyond so many the plans are forgotten.
+    private static let mostPlans = 256
 
     /// The transform of `length` samples, planned at the first request.
     public static func ofLength(_ length: Int) throws -> PreciseTransform {
@@ -49,6 +56,7 @@ public final class PreciseTransform: @unchecked Sendable {
         return try cache.withLock { cache in
             if let known = cache[length] { return known }
             let made = try PreciseTransform(length: length)
+            if cache.count >= mostPlans { cache.removeAll() }
             cache[length] = made
             return made
         }

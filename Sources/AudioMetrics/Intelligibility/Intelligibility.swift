@@ -5,30 +5,38 @@ public enum Intelligibility {
     /// STOI (Taal et al., "An algorithm for intelligibility prediction of time-frequency weighted noisy speech",
     /// 2011): about 0 for noise, 1 for a perfect estimate.
     ///
-    /// - Parameter sampleRate: In Hz; everything is compared at 10 kHz.
+    /// - Parameter sampleRate: In Hz, at least 8000; everything is compared at 10 kHz.
     public static func stoi(reference: [Float], estimate: [Float], sampleRate: Int) throws -> MetricValue {
-        try scores(reference: reference, estimate: estimate, sampleRate: sampleRate).stoi
+        try segments(reference, estimate, sampleRate).map { $0.stoi() }.metricValue
     }
 
     /// ESTOI (Jensen and Taal, "An algorithm for predicting the intelligibility of speech masked by modulated
     /// noise maskers", 2016); may be negative.
     ///
-    /// - Parameter sampleRate: In Hz; everything is compared at 10 kHz.
+    /// - Parameter sampleRate: In Hz, at least 8000; everything is compared at 10 kHz.
     public static func estoi(reference: [Float], estimate: [Float], sampleRate: Int) throws -> MetricValue {
-        try scores(reference: reference, estimate: estimate, sampleRate: sampleRate).estoi
+        try segments(reference, estimate, sampleRate).map { $0.estoi() }.metricValue
     }
 
-    /// Both for the work of one.
+    /// Both for little more than the work of one.
     public static func scores(
         reference: [Float], estimate: [Float], sampleRate: Int
     ) throws -> (stoi: MetricValue, estoi: MetricValue) {
+        let segments = try segments(reference, estimate, sampleRate)
+        return (segments.map { $0.stoi() }.metricValue, segments.map { $0.estoi() }.metricValue)
+    }
+
+    /// Under it, in Hz, bands are missing.
+    static let lowestRate = 8000
+
+    private static func segments(
+        _ reference: [Float], _ estimate: [Float], _ sampleRate: Int
+    ) throws -> Result<Segments, MetricValue.Reason> {
         guard sampleRate > 0 else { throw MetricError.invalidSampleRate(sampleRate) }
         try checkPair(reference: reference, estimate: estimate)
-        func undefined(_ reason: MetricValue.Reason) -> (stoi: MetricValue, estoi: MetricValue) {
-            (.undefined(reason), .undefined(reason))
-        }
-        guard !reference.isEmpty else { return undefined(.tooShort(samples: 0, needed: 1)) }
-        guard reference.contains(where: { $0 != 0 }) else { return undefined(.silentReference) }
+        guard sampleRate >= lowestRate else { return .failure(.rateTooLow(sampleRate, needed: lowestRate)) }
+        guard !reference.isEmpty else { return .failure(.tooShort(samples: 0, needed: 1)) }
+        guard reference.contains(where: { $0 != 0 }) else { return .failure(.silentReference) }
 
         let rate = ThirdOctaveSpectrogram.sampleRate
         let resampled: ([Double], [Double])
@@ -42,13 +50,12 @@ public enum Intelligibility {
         let frames = ThirdOctaveSpectrogram.frameCount(clean.count)
         guard frames >= Segments.length else {
             let hop = ThirdOctaveSpectrogram.hop, window = ThirdOctaveSpectrogram.frameLength
-            return undefined(
+            return .failure(
                 .tooLittleSpeech(
                     seconds: Double(clean.count) / Double(rate),
                     needed: Double(Segments.length * hop + window) / Double(rate)))
         }
-        let x = try ThirdOctaveSpectrogram(clean), y = try ThirdOctaveSpectrogram(degraded)
-        let segments = Segments(reference: x, estimate: y)
-        return (.defined(segments.stoi()), .defined(segments.estoi()))
+        return .success(
+            Segments(reference: try ThirdOctaveSpectrogram(clean), estimate: try ThirdOctaveSpectrogram(degraded)))
     }
 }

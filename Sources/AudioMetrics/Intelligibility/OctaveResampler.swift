@@ -7,8 +7,9 @@ struct OctaveResampler {
     private let up: Int
     private let down: Int
     private let half: Int
-    /// Taps of phase `p`: `phases[p][i]` weighs the input `i` samples before the newest.
+    /// Taps of each phase in the order of time, the last weighs the newest input; as many for each, zeros first.
     private let phases: [[Double]]
+    private let tapCount: Int
 
     init(from inputRate: Int, to outputRate: Int) {
         let divisor = Self.greatestCommonDivisor(inputRate, outputRate)
@@ -16,29 +17,42 @@ struct OctaveResampler {
         let taps = Self.filter(up: up, down: down)
         half = taps.count / 2
         let (up, sum) = (up, taps.reduce(0, +))
+        let tapCount = ((taps.count + up - 1) / up + 3) / 4 * 4
+        self.tapCount = tapCount
         phases = (0..<up).map { phase in
-            stride(from: phase, to: taps.count, by: up).map { taps[$0] * Double(up) / sum }
+            let taps = stride(from: phase, to: taps.count, by: up).map { taps[$0] * Double(up) / sum }
+            return [Double](repeating: 0, count: tapCount - taps.count) + taps.reversed()
         }
     }
 
     /// `ceil(N up / down)` samples, without delay.
     func callAsFunction(_ signal: [Float]) -> [Double] {
         let count = (signal.count * up + down - 1) / down
+        let edge = [Double](repeating: 0, count: tapCount)
+        let padded = edge + signal.map { Double($0) } + edge
         return [Double](unsafeUninitializedCapacity: count) { output, initialized in
-            signal.withUnsafeBufferPointer { signal in
+            padded.withUnsafeBufferPointer { padded in
                 for index in 0..<count {
                     let position = index * down + half
-                    let newest = position / up
+                    // The newest input is one before the end of the taps.
+                    let start = min(position / up + 1, signal.count + tapCount)
                     output[index] = phases[position % up].withUnsafeBufferPointer { taps in
-                        let first = max(0, newest - signal.count + 1), last = min(taps.count, newest + 1)
-                        var sum = 0.0
-                        for tap in first..<max(first, last) { sum += taps[tap] * Double(signal[newest - tap]) }
-                        return sum
+                        Self.product(taps.baseAddress!, padded.baseAddress! + start, tapCount)
                     }
                 }
             }
             initialized = count
         }
+    }
+
+    /// The sum of products of `count` numbers, a multiple of four.
+    private static func product(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
+        var sums = SIMD4<Double>.zero
+        for index in stride(from: 0, to: count, by: 4) {
+            sums += SIMD4(a[index], a[index + 1], a[index + 2], a[index + 3])
+                * SIMD4(b[index], b[index + 1], b[index + 2], b[index + 3])
+        }
+        return sums.sum()
     }
 
     /// Low pass at half the lower rate, its stop band 60 dB down, before it is scaled.

@@ -1,4 +1,3 @@
-import AudioDSP
 import Foundation
 
 /// What STOI compares: the magnitudes of 15 third-octave bands at 10 kHz, 78 frames a second, of the frames in
@@ -16,21 +15,15 @@ struct ThirdOctaveSpectrogram {
 
     /// - Parameter signal: At 10 kHz.
     init(_ signal: [Double]) throws {
-        let window = Self.window
         frameCount = Self.frameCount(signal.count)
-        let stft = try STFT(
-            STFTConfiguration(
-                nFFT: 512, hopLength: Self.hop, windowLength: Self.frameLength,
-                window: .custom(window.map { Float($0) }), centered: false))
-        // The window lies in the middle of the 512 samples: as many zeros on both sides move it to the start.
-        let edge = [Float](repeating: 0, count: (512 - Self.frameLength) / 2)
-        let spectrum = try stft.forward(edge + signal.map { Float($0) } + edge)
-        let power = spectrum.power()
+        let frames = try PowerFrames(window: Self.window, length: 512)
+        var power = [Double](repeating: 0, count: frames.binCount)
         var values = [Double](repeating: 0, count: Self.bandCount * frameCount)
-        for (band, bins) in Self.bands.enumerated() {
-            for frame in 0..<frameCount {
+        for frame in 0..<frameCount {
+            frames.analyze(signal, at: frame * Self.hop, into: &power)
+            for (band, bins) in Self.bands.enumerated() {
                 var sum = 0.0
-                for bin in bins { sum += Double(power[frame * spectrum.binCount + bin]) }
+                for bin in bins { sum += power[bin] }
                 values[band * frameCount + frame] = sum.squareRoot()
             }
         }

@@ -9,7 +9,9 @@ public enum SegmentalSNR {
     /// Over the frames of 32 ms, every 16 ms, in which the reference is less than 40 dB under its loudest
     /// frame; rectangular windows. The one for reports.
     public static func active(reference: [Float], estimate: [Float], sampleRate: Int) throws -> MetricValue {
-        let length = try check(reference, estimate, sampleRate) { max(2, $0 * 32 / 1000) }
+        guard sampleRate > 0 else { throw MetricError.invalidSampleRate(sampleRate) }
+        try checkPair(reference: reference, estimate: estimate)
+        let length = max(2, sampleRate * 32 / 1000)
         guard reference.count >= length else { return .undefined(.tooShort(samples: reference.count, needed: length)) }
         let hop = length / 2
         let starts = stride(from: 0, through: reference.count - length, by: hop)
@@ -25,28 +27,20 @@ public enum SegmentalSNR {
     /// Over all frames of 30 ms, silent ones too, every 7.5 ms but the last; Hann windows. The one inside CBAK
     /// (Hu and Loizou, "Evaluation of objective quality measures for speech enhancement", 2008).
     public static func composite(reference: [Float], estimate: [Float], sampleRate: Int) throws -> MetricValue {
-        let length = try check(reference, estimate, sampleRate) { max(4, Int((0.03 * Double($0)).rounded())) }
-        let hop = max(1, Int(0.25 * 0.03 * Double(sampleRate)))
-        let count = (reference.count - (length - hop)) / hop - 1
+        guard sampleRate > 0 else { throw MetricError.invalidSampleRate(sampleRate) }
+        try checkPair(reference: reference, estimate: estimate)
+        let frames = ShortFrames(sampleRate: sampleRate)
+        let count = frames.count(reference.count) - 1
         guard count > 0 else {
-            return .undefined(.tooShort(samples: reference.count, needed: length + hop))
+            return .undefined(.tooShort(samples: reference.count, needed: frames.length + frames.hop))
         }
         guard reference.contains(where: { $0 != 0 }) else { return .undefined(.silentReference) }
-        let window = (1...length).map { 0.5 * (1 - cos(2 * .pi * Double($0) / Double(length + 1))) }
         let smallest = Double.ulpOfOne
         let values = (0..<count).map { index in
-            let energy = frame(reference, estimate, index * hop, length) { window[$0] }
+            let energy = frame(reference, estimate, index * frames.hop, frames.length) { frames.window[$0] }
             return 10 * log10(energy.signal / (energy.noise + smallest) + smallest)
         }
         return .defined(mean(values))
-    }
-
-    private static func check(
-        _ reference: [Float], _ estimate: [Float], _ sampleRate: Int, length: (Int) -> Int
-    ) throws -> Int {
-        guard sampleRate > 0 else { throw MetricError.invalidSampleRate(sampleRate) }
-        try checkPair(reference: reference, estimate: estimate)
-        return length(sampleRate)
     }
 
     private static func frame(
