@@ -8,6 +8,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
+                .product(name: "AudioDSP", package: "audiotool"),
                 .product(name: "AudioMetrics", package: "audiotool"),
                 .product(name: "NeuralCore", package: "audiotool"),
                 .product(name: "ScoreDiffusion", package: "audiotool"),

@@ -1,4 +1,4 @@
-"""The PyTorch side of Benchmarks: does one unit of work for every line on standard input and prints its seconds.
+"""The Python side of Benchmarks: does one unit of work for every line on standard input and prints its seconds.
 
     python recipes/benchmark_twin.py '{"task": "convolution", "threads": 2, ...}'
 """
@@ -87,11 +87,41 @@ def frechet(settings):
     return step
 
 
+def metric(settings):
+    """One metric over the 16 kHz pairs of a folder of reference numbers, by the package that is commonly used."""
+    import os
+    import warnings
+
+    import soundfile
+    from pesq import pesq
+    from pystoi import stoi
+
+    warnings.simplefilter("ignore")
+    folder = settings["folder"]
+    with open(os.path.join(folder, "values.json")) as file:
+        listed = [pair for pair in json.load(file)["pairs"] if pair["fs"] == 16000]
+    pairs = [[soundfile.read(os.path.join(folder, pair[side]))[0] for side in ("clean", "degraded")] for pair in listed]
+    measure = {
+        "pesq_wb": lambda clean, degraded: pesq(16000, clean, degraded, "wb"),
+        "pesq_nb": lambda clean, degraded: pesq(16000, clean, degraded, "nb"),
+        "stoi": lambda clean, degraded: stoi(clean, degraded, 16000),
+        "estoi": lambda clean, degraded: stoi(clean, degraded, 16000, extended=True),
+    }[settings["metric"]]
+
+    def step():
+        for clean, degraded in pairs:
+            measure(clean, degraded)
+
+    return step
+
+
 def main():
     settings = json.loads(sys.argv[1])
     torch.set_num_threads(settings["threads"])
     torch.manual_seed(0)
-    tasks = {"convolution": convolution, "ncsnpp": ncsnpp, "enhancer": enhancer, "frechet": frechet}
+    tasks = {
+        "convolution": convolution, "ncsnpp": ncsnpp, "enhancer": enhancer, "frechet": frechet, "metric": metric,
+    }
     step = tasks[settings["task"]](settings)
     print("ready", torch.__version__, flush=True)
     for _ in sys.stdin:

@@ -7,6 +7,8 @@ public enum MetricError: LocalizedError, Equatable {
     /// A NaN or infinite sample in one of the two.
     case notFinite(signal: String, sample: Int)
     case invalidSampleRate(Int)
+    /// Other numbers of references and estimates, or too many.
+    case sourceCount(references: Int, estimates: Int, most: Int)
 
     public var errorDescription: String? {
         switch self {
@@ -16,6 +18,8 @@ public enum MetricError: LocalizedError, Equatable {
             "Sample \(sample) of the \(signal) is not a finite number."
         case .invalidSampleRate(let rate):
             "The sample rate must be positive, not \(rate)."
+        case .sourceCount(let references, let estimates, let most):
+            "There must be as many estimates as references, 1 to \(most), not \(estimates) and \(references)."
         }
     }
 }

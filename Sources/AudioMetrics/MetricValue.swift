@@ -48,7 +48,8 @@ extension MetricValue.Reason: CustomStringConvertible {
         case .rateTooLow(let rate, let needed): "the sample rate is \(rate) Hz, at least \(needed) Hz are needed"
         case .otherRate(let rate, let needed): "the sample rate is \(rate) Hz, \(needed) Hz are needed"
         case .tooLong(let seconds, let limit):
-            "the recording lasts \(Self.rounded(seconds)) s, the measure is defined up to \(Self.rounded(limit)) s; cut it"
+            "the recording lasts \(Self.rounded(seconds)) s, the measure is defined up to \(Self.rounded(limit)) s: "
+                + "cut it into segments"
         case .noSpeech: "no speech is found"
         case .tooShort(let samples, let needed): "\(samples) samples are too short, \(needed) are needed"
         case .tooLittleSpeech(let seconds, let needed):

@@ -1,9 +1,10 @@
 import Foundation
 import NeuralCore
 
-/// Times audiotool's numerical core, next to PyTorch where there is one.
+/// Times audiotool's numerical core and its metrics, next to PyTorch and to the metrics' Python packages.
 ///
-/// The environment variable `AUDIOTOOL_PYTHON` names a Python with torch; without it only our own times are printed.
+/// The environment variable `AUDIOTOOL_PYTHON` names a Python with torch (and for the metrics pesq, pystoi, scipy and
+/// soundfile); without it only our own times are printed.
 /// Both sides use the same number of threads and take turns in one run. The ratio is that of the medians: below 1,
 /// ours is faster.
 @main
@@ -11,7 +12,7 @@ struct Bench {
     static let usage = """
         usage: bench [WORD…] [--rounds N] [--threads N]
         Times the workloads whose names contain one of the words, or all.
-        Set AUDIOTOOL_PYTHON to a Python with torch to compare with PyTorch.
+        Set AUDIOTOOL_PYTHON to a Python with torch, scipy, pesq, pystoi and soundfile to compare with them.
         """
 
     var words: [String] = []
@@ -44,9 +45,11 @@ struct Bench {
     func run() throws {
         ComputeThreads.count = threads
         let python = ProcessInfo.processInfo.environment["AUDIOTOOL_PYTHON"]
-        print("threads: \(threads), rounds: \(rounds), peer: \(python == nil ? "none" : "PyTorch")")
+        print("threads: \(threads), rounds: \(rounds), peer: \(python == nil ? "none" : "Python")")
         print(Comparison.heading)
-        let workloads: [any Workload] = ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all + FrechetWorkload.all
+        let workloads: [any Workload] =
+            ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all + FrechetWorkload.all
+            + MetricWorkload.all
         let chosen = workloads.filter { workload in
             words.isEmpty || words.contains { workload.name.localizedCaseInsensitiveContains($0) }
         }

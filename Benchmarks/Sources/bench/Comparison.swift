@@ -20,7 +20,7 @@ struct Comparison: CustomStringConvertible {
         self.theirs = theirs.sorted()
     }
 
-    static let heading = row("workload", "ours (ms)", "spread", "PyTorch (ms)", "spread", "ratio")
+    static let heading = row("workload", "ours (ms)", "spread", "Python (ms)", "spread", "ratio")
 
     var description: String {
         let hasPeer = !theirs.isEmpty

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The PyTorch process that does the same work.
+/// The Python process that does the same work.
 final class Twin {
     struct Failure: LocalizedError {
         let errorDescription: String?
@@ -34,7 +34,7 @@ final class Twin {
     /// Seconds of one unit of work, measured by the process itself.
     func run() throws -> Double {
         try input.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
-        guard let seconds = Double(try line()) else { throw Failure(errorDescription: "The PyTorch side failed.") }
+        guard let seconds = Double(try line()) else { throw Failure(errorDescription: "The Python side failed.") }
         return seconds
     }
 
@@ -45,7 +45,7 @@ final class Twin {
                 return String(decoding: received[..<end], as: UTF8.self)
             }
             let more = output.fileHandleForReading.availableData
-            guard !more.isEmpty else { throw Failure(errorDescription: "The PyTorch side ended early.") }
+            guard !more.isEmpty else { throw Failure(errorDescription: "The Python side ended early.") }
             received.append(more)
         }
     }

@@ -25,7 +25,8 @@ public struct CompositeMeasure: Sendable, Equatable {
     ///   - sampleRate: 8000 or 16000.
     ///   - known: The pair's PESQ where it is known already: wide band at 16 kHz, narrow band at 8 kHz.
     public static func measure(
-        reference: [Float], estimate: [Float], sampleRate: Int, score known: Result<PESQ.Score, MetricValue.Reason>? = nil
+        reference: [Float], estimate: [Float], sampleRate: Int,
+        score known: Result<PESQ.Score, MetricValue.Reason>? = nil
     ) throws -> Result<CompositeMeasure, MetricValue.Reason> {
         let band: PESQ.Band = sampleRate == 8000 ? .narrow : .wide
         let known = try known

@@ -40,7 +40,7 @@ public enum PESQ {
     }
 
     /// The longest recording that is measured, in seconds; the recommendation speaks of 8 to 12 s.
-    public static let longestSeconds = 600.0
+    public static let longestSeconds = 300.0
     /// The shortest, in seconds.
     public static let shortestSeconds = 0.25
 

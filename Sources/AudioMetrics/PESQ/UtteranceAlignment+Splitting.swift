@@ -61,7 +61,9 @@ extension UtteranceAlignment {
         let step = Int((0.801 * Double(speech.count) + Double(40 * unit - 1)) / Double(40 * unit)) * unit
         let margin = max(75, speech.count / 10)
         var points = [speech.lowerBound + margin]
-        while points.count < 40, points.last! + step <= speech.upperBound - margin { points.append(points.last! + step) }
+        while points.count < 40, let next = points.last.map({ $0 + step }), next <= speech.upperBound - margin {
+            points.append(next)
+        }
         return points
     }
 

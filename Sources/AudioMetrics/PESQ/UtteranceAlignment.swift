@@ -67,7 +67,8 @@ struct UtteranceAlignment {
     private func fineDelay(in range: Range<Int>, estimate: Int) -> (delay: Int, confidence: Double) {
         var histogram = DelayHistogram(windowLength: correlator.length)
         var start = max(range.lowerBound * format.block, -estimate)
-        while start + estimate + correlator.length <= count, start + correlator.length <= range.upperBound * format.block {
+        let last = min(count - estimate, range.upperBound * format.block) - correlator.length
+        while start <= last {
             correlator.vote(at: start, delay: estimate, in: &histogram)
             start += correlator.length / 4
         }

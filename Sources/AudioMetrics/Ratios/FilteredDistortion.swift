@@ -4,8 +4,8 @@ import Foundation
 /// Signal-to-distortion ratio of BSS Eval, version 3 (Vincent, Gribonval and Févotte, "Performance measurement in
 /// blind audio source separation", 2006).
 ///
-/// The estimate may be the reference through any filter of 512 taps for free: with `t` the best such approximation it is
-/// `10 log10(|t|² / |estimate − t|²)`. Gains, polarity, delays up to 511 samples and colourings therefore do not
+/// The estimate may be the reference through any filter of 512 taps for free: with `t` the best such approximation it
+/// is `10 log10(|t|² / |estimate − t|²)`. Gains, polarity, delays up to 511 samples and colourings therefore do not
 /// count; reverberation and noise do.
 public enum FilteredDistortion {
     /// The filter's length.
@@ -37,7 +37,7 @@ public enum FilteredDistortion {
 
     /// The reference's own matrix, with as much added to its diagonal as it takes to factor it: nothing for recordings,
     /// some 1e-15 of it for pure tones.
-    private static func system(_ correlation: [Double]) -> ToeplitzSystem {
+    static func system(_ correlation: [Double]) -> ToeplitzSystem {
         var column = correlation, load = 1e-15
         while true {
             if let system = ToeplitzSystem(firstColumn: column) { return system }

@@ -17,24 +17,33 @@ public enum ReverberationRatio {
         guard sampleRate > 0 else { throw MetricError.invalidSampleRate(sampleRate) }
         try checkFinite(signal, "estimate")
         guard sampleRate >= lowestRate else { return .undefined(.rateTooLow(sampleRate, needed: lowestRate)) }
-        let length = Int((0.256 * Double(sampleRate)).rounded(.up)), hop = Int((0.064 * Double(sampleRate)).rounded(.up))
+        let length = frameLength(sampleRate)
         guard signal.count >= length else { return .undefined(.tooShort(samples: signal.count, needed: length)) }
         guard signal.contains(where: { $0 != 0 }) else { return .undefined(.silentEstimate) }
 
         let gammatone = GammatoneBank(count: 23, lowest: 125, sampleRate: sampleRate)
         let modulation = ModulationBank(from: 4, to: normalized ? 30 : 128, sampleRate: sampleRate)
+        var energies = try energies(signal, gammatone, modulation, sampleRate: sampleRate)
+        if normalized { limit(&energies) }
+        let means = energies.map { $0.reduce(.zero, +) / Double($0.count) }
+        return .defined(ratio(means, centers: gammatone.centers, edges: modulation.edges))
+    }
+
+    private static func frameLength(_ sampleRate: Int) -> Int { Int((0.256 * Double(sampleRate)).rounded(.up)) }
+
+    /// The energy of each channel in each frame of 256 ms every 64 ms, periodic Hamming windows.
+    static func energies(
+        _ signal: [Float], _ gammatone: GammatoneBank, _ modulation: ModulationBank, sampleRate: Int
+    ) throws -> [[ModulationBank.Lanes]] {
+        let length = frameLength(sampleRate), hop = Int((0.064 * Double(sampleRate)).rounded(.up))
         let weights = (0..<length).map { index in
             let value = 0.54 - 0.46 * cos(2 * .pi * Double(index) / Double(length))
             return value * value
         }
         let envelope = try HilbertEnvelope(length: signal.count)
-        var energies = gammatone.centers.map { center in
-            modulation.energies(
-                envelope(gammatone.filtered(signal, center: center)), weights: weights, hop: hop)
+        return gammatone.centers.map { center in
+            modulation.energies(envelope(gammatone.filtered(signal, center: center)), weights: weights, hop: hop)
         }
-        if normalized { limit(&energies) }
-        let means = energies.map { $0.reduce(.zero, +) / Double($0.count) }
-        return .defined(ratio(means, centers: gammatone.centers, edges: modulation.edges))
     }
 
     /// The lowest sample rate at which the channels make sense.

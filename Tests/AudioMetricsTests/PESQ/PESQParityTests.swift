@@ -11,7 +11,8 @@ import Testing
             for (band, key) in [(PESQ.Band.narrow, "pesq_nb"), (.wide, "pesq_wb")] where pair.has(key) {
                 let score = try pair.score(band)
                 let expected = pair.expected(key)
-                errors.append((abs(score.listeningQuality - expected), "\(pair) \(key): \(score.listeningQuality) instead of \(expected)"))
+                let quality = score.listeningQuality
+                errors.append((abs(quality - expected), "\(pair) \(key): \(quality) instead of \(expected)"))
                 guard band == .narrow, pair.has("pesq_nb_raw") else { continue }
                 let raw = pair.expected("pesq_nb_raw")
                 errors.append((abs(score.raw - raw), "\(pair) raw: \(score.raw) instead of \(raw)"))
@@ -33,7 +34,8 @@ import Testing
                 [value["start"], value["end"], value["delay"], value["delay_estimate"]].map { $0.int ?? .min }
             }
             #expect(
-                score.utterances.map { [$0.start, $0.end, $0.delay, $0.delayEstimate] } == utterances, "\(pair) \(mode)")
+                score.utterances.map { [$0.start, $0.end, $0.delay, $0.delayEstimate] } == utterances,
+                "\(pair) \(mode)")
             for (ours, key) in [(score.disturbance, "D"), (score.asymmetricDisturbance, "A")] {
                 let theirs = inside[key].double ?? .nan
                 #expect(abs(ours - theirs) <= 0.05, "\(pair) \(mode) \(key): \(ours) instead of \(theirs)")
