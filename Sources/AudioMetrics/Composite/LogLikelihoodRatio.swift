@@ -23,11 +23,11 @@ public enum LogLikelihoodRatio {
     static func frames(reference: [Float], estimate: [Float], sampleRate: Int) -> [Double] {
         let frames = ShortFrames(sampleRate: sampleRate), order = sampleRate < 10_000 ? 10 : 16
         return (0..<max(0, frames.count(reference.count) - 1)).map { index in
-            func prediction(_ signal: [Float]) -> LinearPrediction {
+            func prediction(_ signal: [Float]) -> FramePrediction {
                 let start = index * frames.hop
                 // The smallest offset keeps digital silence from dividing by zero.
                 let samples = frames.window.indices.map { frames.window[$0] * (Double(signal[start + $0]) + .ulpOfOne) }
-                return LinearPrediction(samples, order: order)
+                return FramePrediction(samples, order: order)
             }
             let clean = prediction(reference), degraded = prediction(estimate)
             let ratio = clean.energy(through: degraded.coefficients) / clean.energy(through: clean.coefficients)

@@ -1,5 +1,5 @@
 /// Autocorrelation and linear prediction of one frame.
-struct LinearPrediction {
+struct FramePrediction {
     /// Lags 0…order.
     let correlation: [Double]
     /// The inverse filter, `[1, a1, …]`.
