@@ -16,7 +16,8 @@ bootstrap:
 demo: all
 	@scripts/demo $(BIN)
 
-test: bootstrap
+test:
+	@scripts/bootstrap browser
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test $(FLAGS) --skip-build
 

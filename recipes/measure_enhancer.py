@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Measure an enhancer or a dereverberator on test mixtures and print the table of models/README.md.
 
-Mixtures, enhancement, SI-SDR, ESTOI and segmental SNR are audiotool's; only PESQ-WB comes from the Python package
-`pesq` (with `soundfile` to read the recordings). Example:
+Mixtures, enhancement and all numbers are audiotool's. Example:
 
     python3 recipes/measure_enhancer.py --speech data/speech/test --noise data/noise/test --model models/enhancer.safetensors
     python3 recipes/measure_enhancer.py --speech data/speech/test --rooms data/rir --steps 1
@@ -19,46 +18,19 @@ import math
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 
-METRICS = ["siSDR", "estoi", "segmentalSNR", "pesq"]
+METRICS = ["si_sdr", "estoi", "seg_snr", "pesq_wb"]
 TITLES = ["SI-SDR dB", "ESTOI", "segSNR dB", "PESQ-WB"]
 
 
-def pesq_scores(clean, estimates):
-    """PESQ-WB by file name; a file for which it is undefined is left out."""
-    try:
-        import soundfile
-        from pesq import pesq
-    except ImportError as error:
-        print(f"without PESQ: {error}", file=sys.stderr)
-        return {}
-    scores = {}
-    for path in sorted(clean.glob("*.wav")):
-        reference, rate = soundfile.read(path, dtype="float32")
-        estimate, _ = soundfile.read(estimates / path.name, dtype="float32")
-        try:
-            scores[path.name] = pesq(rate, reference, estimate, "wb")
-        except Exception as error:
-            print(f"{path.name}: PESQ undefined ({error})", file=sys.stderr)
-    return scores
-
-
-def scores(audiotool, clean, estimates, with_pesq=True):
-    """Per-file scores by metric: {metric: {name: value}}."""
-    result = {metric: {} for metric in METRICS}
-    for path in sorted(clean.glob("*.wav")):
-        output = subprocess.run([audiotool, "evaluate", "--json", "--reference", path, estimates / path.name],
-                                check=True, capture_output=True, text=True).stdout
-        row = json.loads(output)[0]
-        for metric in METRICS[:3]:
-            if row.get(metric) is not None:
-                result[metric][path.name] = row[metric]
-    if with_pesq:
-        result["pesq"] = pesq_scores(clean, estimates)
-    return result
+def scores(audiotool, clean, estimates, metrics=METRICS):
+    """Per-file scores by metric: {metric: {name: value}}; undefined ones are left out."""
+    command = [audiotool, "evaluate", "--reference", clean, "--estimate", estimates, "--metrics", ",".join(metrics), "--json"]
+    report = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    values = {metric: {file["name"]: file["metrics"][metric] for file in report["files"]} for metric in metrics}
+    return {metric: {n: v for n, v in named.items() if v is not None} for metric, named in values.items()}
 
 
 def mean(values):
@@ -141,9 +113,9 @@ def main():
         kept = ""
         if options.clean:
             enhance(work / "untouched", work / f"untouched-{steps}", steps)
-            clean = scores(tool, work / "untouched", work / f"untouched-{steps}", with_pesq=False)
+            clean = scores(tool, work / "untouched", work / f"untouched-{steps}", ["si_sdr"])
             everything[f"untouched {steps}"] = clean
-            kept = f"{mean(clean['siSDR'].values()):.1f} ({min(clean['siSDR'].values(), default=math.nan):.1f})"
+            kept = f"{mean(clean['si_sdr'].values()):.1f} ({min(clean['si_sdr'].values(), default=math.nan):.1f})"
         print(f"| {steps} | " + " | ".join(cells) + " | " + " | ".join(gains) + f" | {kept} | {seconds:.1f} |", flush=True)
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(everything, indent=1))

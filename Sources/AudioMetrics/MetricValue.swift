@@ -69,27 +69,6 @@ extension MetricValue: CustomStringConvertible {
     }
 }
 
-/// The mean of the values of many pairs, with what was left out.
-public struct MetricSummary: Sendable, Equatable {
-    /// The mean of the finite values, or nil where there are none.
-    public let mean: Double?
-    /// Values in the mean.
-    public let count: Int
-    /// Values left out because they are infinite.
-    public let infiniteCount: Int
-    /// Values left out because there was no number.
-    public let undefinedCount: Int
-
-    public init(_ values: [MetricValue]) {
-        let defined = values.compactMap(\.value)
-        let finite = defined.filter(\.isFinite)
-        mean = finite.isEmpty ? nil : finite.reduce(0, +) / Double(finite.count)
-        count = finite.count
-        infiniteCount = defined.count - finite.count
-        undefinedCount = values.count - defined.count
-    }
-}
-
 extension Result where Success == Double, Failure == MetricValue.Reason {
     /// The number, or why there is none.
     var metricValue: MetricValue {

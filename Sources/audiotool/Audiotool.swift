@@ -2,6 +2,10 @@ import ArgumentParser
 
 @main
 struct Audiotool: ParsableCommand {
+    static let version = "0.1.0"
+    /// Name and version, as reports carry them.
+    static let program = "audiotool \(version)"
+
     static let configuration = CommandConfiguration(
         commandName: "audiotool",
         abstract: "Clean up recordings of speech.",
@@ -14,8 +18,8 @@ struct Audiotool: ParsableCommand {
               audiotool models                                    (what is installed)
               audiotool info talk.flac                            (what a file holds)
             """,
-        version: "0.1.0",
+        version: version,
         subcommands: [
-            Enhance.self, Dereverb.self, Models.self, Info.self, Evaluate.self, Spectrogram.self, Train.self, Mixtures.self,
+            Enhance.self, Dereverb.self, Models.self, Info.self, Evaluate.self, Plot.self, Train.self, Mixtures.self,
         ])
 }

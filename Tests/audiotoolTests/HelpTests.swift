@@ -19,7 +19,7 @@ import Testing
         #expect(outcome.text.contains("audiotool models"))
     }
 
-    @Test(arguments: ["enhance", "dereverb", "train", "models", "info", "evaluate", "spectrogram"])
+    @Test(arguments: ["enhance", "dereverb", "train", "models", "info", "evaluate", "plot"])
     func everyCommandExplainsItself(_ command: String) throws {
         let outcome = try Tool.run(command, "--help")
         #expect(outcome.code == 0)
@@ -38,7 +38,7 @@ import Testing
         ["enhance", "x.wav", "--threads", "0"], ["enhance", "x.wav", "--attenuation-limit", "-3"],
         ["enhance", "x.wav", "--attenuation-limit", "nan"], ["enhance", "x.wav", "--rate", "7"], ["enhance", "-", "-"],
         ["enhance", "x.wav", "-o", "-", "--json"], ["enhance", "x.wav", "--quiet", "--verbose"], ["unheard-of"],
-        ["spectrogram", "x.wav", "-o", "x.jpg"],
+        ["plot", "x.wav", "-o", "x.jpg"],
     ])
     func wrongUsageIsExplained(_ arguments: [String]) throws {
         let outcome = try Tool.run(arguments)

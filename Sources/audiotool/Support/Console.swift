@@ -1,11 +1,17 @@
 import Foundation
+import Synchronization
 
-/// What goes to standard error: notes, errors, and on a terminal a line that is rewritten while work goes on.
-final class Console {
+/// What goes to standard error: notes, errors, and on a terminal a line that is rewritten while work goes on. Any thread
+/// may write.
+final class Console: Sendable {
+    private struct Line {
+        var isOpen = false
+        var lastUpdate = Date.distantPast
+    }
+
     private let isQuiet: Bool
     private let showsProgress: Bool
-    private var hasOpenLine = false
-    private var lastUpdate = Date.distantPast
+    private let line = Mutex(Line())
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
@@ -14,34 +20,42 @@ final class Console {
 
     /// A line that may be left out with `--quiet`.
     func note(_ text: String) {
-        if !isQuiet { print(line: text) }
+        if !isQuiet { print(text) }
     }
 
     /// A line that is always printed.
     func error(_ text: String) {
-        print(line: "Error: \(text)")
+        print("Error: \(text)")
     }
 
     /// Rewrites the progress line, at most ten times a second.
     func progress(_ text: @autoclosure () -> String) {
-        guard showsProgress, Date().timeIntervalSince(lastUpdate) >= 0.1 else { return }
-        lastUpdate = Date()
-        hasOpenLine = true
-        write("\r\u{1B}[K" + text())
+        guard showsProgress else { return }
+        line.withLock { line in
+            guard Date().timeIntervalSince(line.lastUpdate) >= 0.1 else { return }
+            line = Line(isOpen: true, lastUpdate: Date())
+            Self.write("\r\u{1B}[K" + text())
+        }
     }
 
     /// Takes the progress line away.
     func clearProgress() {
-        if hasOpenLine { write("\r\u{1B}[K") }
-        hasOpenLine = false
+        line.withLock { Self.clear(&$0) }
     }
 
-    private func print(line: String) {
-        clearProgress()
-        write(line + "\n")
+    private func print(_ text: String) {
+        line.withLock { line in
+            Self.clear(&line)
+            Self.write(text + "\n")
+        }
     }
 
-    private func write(_ text: String) {
+    private static func clear(_ line: inout Line) {
+        if line.isOpen { write("\r\u{1B}[K") }
+        line.isOpen = false
+    }
+
+    private static func write(_ text: String) {
         // A reader that has gone away is no reason to stop.
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
