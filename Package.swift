@@ -37,7 +37,8 @@ let package = Package(
         .testTarget(name: "AudioDSPTests", dependencies: ["AudioDSP", "TestSupport"]),
         .testTarget(name: "AudioMetricsTests", dependencies: ["AudioMetrics", "TestSupport"]),
         .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "TestSupport"]),
-        .testTarget(name: "audiotoolTests", dependencies: ["audiotool", "AudioDSP", "CCairo", "TestSupport"]),
+        .testTarget(
+            name: "audiotoolTests", dependencies: ["audiotool", "ScoreDiffusion", "AudioDSP", "CCairo", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

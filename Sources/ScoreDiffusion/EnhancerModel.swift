@@ -121,7 +121,6 @@ extension EnhancerModel: SpeechModel {
     public func enhance(
         _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
     ) throws -> [Float] {
-        let random = PhiloxNoise(Philox(seed: noise.seed, stream: noise.stream))
-        return try enhance(waveform, steps: steps, noise: random) { try onStep($0.step + 1) }
+        try enhance(waveform, steps: steps, noise: noise.frames(hopLength: frameAlignment)) { try onStep($0.step + 1) }
     }
 }

@@ -7,7 +7,7 @@ import Foundation
 /// let enhancer = SpeechEnhancer(model: try ModelStore().enhancer())
 /// let clean = try enhancer.enhance(try AudioFile.read("street.wav"))
 /// ```
-/// Any rate, any number of channels (each cleaned by itself), any length from one sample to many hours: the
+/// Any rate, any number of channels (each cleaned by itself or all linked), any length from one sample to many hours: the
 /// recording is read twice, once for its level and once for its sound, and memory use does not depend on its length.
 /// Above the model's own band the sound follows the gain of the model's highest band.
 public struct SpeechEnhancer: Sendable {
@@ -20,6 +20,9 @@ public struct SpeechEnhancer: Sendable {
         public var attenuationLimit: Double?
         /// The result's sample rate in Hz; nil keeps the recording's.
         public var outputRate: Int?
+        /// Whether all channels share one level, one gain above the model's band and their random numbers, which keeps
+        /// a stereo image in place; otherwise each is cleaned as if it were alone.
+        public var linksChannels = false
         /// How the recording is cut; nil leaves it to the model.
         public var segmentation: Segmentation?
 
@@ -73,7 +76,9 @@ public struct SpeechEnhancer: Sendable {
         into sink: (AudioBuffer) throws -> Void
     ) throws -> Report {
         let rate = source.sampleRate
-        let survey = try RecordingSurvey(source, for: model.preparation, blockFrames: Self.blockFrames) {
+        let survey = try RecordingSurvey(
+            source, for: model.preparation, linksChannels: options.linksChannels, blockFrames: Self.blockFrames
+        ) {
             try onProgress(Progress(frames: 0, frameCount: 0, sampleRate: rate))
         }
         var pipeline = try EnhancementPipeline(model: model, options: options, survey: survey, source: source)

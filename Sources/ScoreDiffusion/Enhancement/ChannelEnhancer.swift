@@ -5,17 +5,20 @@ struct ChannelEnhancer {
         /// What went in, its mean removed.
         var noisy: [Float] = []
         var enhanced: [Float] = []
-        /// For the band above the model's.
-        var topGain: [Float] = []
+        /// Powers of the model's highest band, before and behind it.
+        var topBefore: [Float] = []
+        var topAfter: [Float] = []
     }
 
     private let model: any SpeechModel
     private let profile: LevelProfile
+    /// The number of its random numbers.
     private let channel: Int
     private let plan: SegmentPlan
-    private let topBand: TopBandGain
+    private let topBand: TopBandPower
     private var enhancedOverlap: SegmentOverlap
-    private var gainOverlap: SegmentOverlap
+    private var beforeOverlap: SegmentOverlap
+    private var afterOverlap: SegmentOverlap
     /// Samples from `pendingStart` on that a coming segment or piece needs.
     private var pending: [Float] = []
     private var pendingStart = 0
@@ -23,9 +26,9 @@ struct ChannelEnhancer {
 
     init(model: any SpeechModel, profile: LevelProfile, channel: Int, plan: SegmentPlan) {
         (self.model, self.profile, self.channel, self.plan) = (model, profile, channel, plan)
-        topBand = TopBandGain(sampleRate: model.sampleRate)
+        topBand = TopBandPower(sampleRate: model.sampleRate)
         enhancedOverlap = SegmentOverlap(plan)
-        gainOverlap = SegmentOverlap(plan)
+        (beforeOverlap, afterOverlap) = (enhancedOverlap, enhancedOverlap)
     }
 
     /// Takes the next samples, their mean not yet removed.
@@ -46,25 +49,27 @@ struct ChannelEnhancer {
         precondition(isReady, "the segment must be complete")
         let range = plan.range(segment), finalEnd = plan.finalEnd(segment)
         let noisy = Array(pending[(range.lowerBound - pendingStart)..<(range.upperBound - pendingStart)])
-        var enhanced = [Float](repeating: 0, count: noisy.count), topGain = enhanced
+        let nothing = [Float](repeating: 0, count: noisy.count)
+        var result = Piece(enhanced: nothing, topBefore: nothing, topAfter: nothing)
         if !profile.isSilent, !noisy.isEmpty {
-            let noise = SegmentNoise(seed: seed, channel: channel, segment: segment)
-            (enhanced, topGain) = try run(noisy, from: range.lowerBound, steps: steps, noise: noise, onStep: onStep)
+            let noise = SegmentNoise(seed: seed, channel: channel, start: range.lowerBound)
+            result = try run(noisy, steps: steps, noise: noise, onStep: onStep)
         }
         segment += 1
         let kept = finalEnd - pendingStart
         let piece = Piece(
-            noisy: Array(pending[..<kept]), enhanced: enhancedOverlap.add(enhanced),
-            topGain: gainOverlap.add(topGain))
+            noisy: Array(pending[..<kept]), enhanced: enhancedOverlap.add(result.enhanced),
+            topBefore: beforeOverlap.add(result.topBefore), topAfter: afterOverlap.add(result.topAfter))
         pending.removeSubrange(..<kept)
         pendingStart = finalEnd
         return piece
     }
 
+    /// What the model makes of a segment, without `noisy`.
     private func run(
-        _ noisy: [Float], from start: Int, steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
-    ) throws -> ([Float], [Float]) {
-        let gains = profile.gains(from: start, count: noisy.count, sampleRate: model.sampleRate)
+        _ noisy: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
+    ) throws -> Piece {
+        let gains = profile.gains(from: noise.start, count: noisy.count, sampleRate: model.sampleRate)
         let leveled = zip(noisy, gains).map { $0 * $1 }
         // Without whole frames at the recording's end a single window's vanishing tail would carry its last samples.
         let alignment = model.preparation == .leveled ? model.frameAlignment : 1
@@ -75,9 +80,9 @@ struct ChannelEnhancer {
         enhanced.removeLast(missing)
         guard enhanced.allSatisfy(\.isFinite) else { throw EnhancementError.modelOverflow }
         silence(&enhanced, where: leveled)
-        let topGain = topBand(noisy: leveled, enhanced: enhanced)
+        let (before, after) = (topBand(leveled), topBand(enhanced))
         for index in enhanced.indices { enhanced[index] /= gains[index] }
-        return (enhanced, topGain)
+        return Piece(enhanced: enhanced, topBefore: before, topAfter: after)
     }
 
     /// Digital silence stays silent: the result fades out where the input's variance over 32 ms lies 90 dB below the

@@ -43,7 +43,7 @@ struct EnhancementPipeline {
             length: Resampler.frameCount(for: frameCount, from: sampleRate, to: modelRate),
             options.segmentation ?? model.segmentation, sampleRate: modelRate, alignment: model.frameAlignment)
         channels = survey.profiles.enumerated().map { channel, profile in
-            ChannelEnhancer(model: model, profile: profile, channel: channel, plan: plan)
+            ChannelEnhancer(model: model, profile: profile, channel: options.linksChannels ? 0 : channel, plan: plan)
         }
         input = [[Float]](repeating: [], count: count)
         gains = input
@@ -69,19 +69,28 @@ struct EnhancementPipeline {
     /// Cleans the next segment of every channel if it is complete; nil if more input is needed.
     mutating func next(onStep: (Int) throws -> Void) throws -> AudioBuffer? {
         guard channels[0].isReady else { return nil }
-        var differences: [[Float]] = []
+        var pieces: [ChannelEnhancer.Piece] = []
         for channel in channels.indices {
-            let piece = try channels[channel].processSegment(steps: steps, seed: options.seed, onStep: onStep)
-            guard hasHighBand else {
-                differences.append(piece.enhanced)
-                continue
-            }
-            gains[channel].append(contentsOf: piece.topGain)
-            differences.append(piece.enhanced.indices.map {
-                piece.enhanced[$0] - piece.topGain[$0] * piece.noisy[$0]
-            })
+            pieces.append(try channels[channel].processSegment(steps: steps, seed: options.seed, onStep: onStep))
         }
-        return join(try up.process(differences))
+        guard hasHighBand else { return join(try up.process(pieces.map(\.enhanced))) }
+        let topGains = topGains(of: pieces)
+        for channel in channels.indices { gains[channel].append(contentsOf: topGains[channel]) }
+        return join(try up.process(zip(pieces, topGains).map { piece, gain in
+            piece.enhanced.indices.map { piece.enhanced[$0] - gain[$0] * piece.noisy[$0] }
+        }))
+    }
+
+    /// Gains of the highest band: each channel's own, or one for all.
+    private func topGains(of pieces: [ChannelEnhancer.Piece]) -> [[Float]] {
+        guard options.linksChannels else {
+            return pieces.map { piece in zip(piece.topBefore, piece.topAfter).map(TopBandPower.gain) }
+        }
+        let joint = pieces[0].topBefore.indices.map { index in
+            TopBandPower.gain(
+                before: pieces.reduce(0) { $0 + $1.topBefore[index] }, after: pieces.reduce(0) { $0 + $1.topAfter[index] })
+        }
+        return pieces.map { _ in joint }
     }
 
     /// Ends the recording and returns its last frames.

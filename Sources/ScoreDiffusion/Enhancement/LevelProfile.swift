@@ -83,15 +83,34 @@ struct LevelProfile: Sendable {
             }
         }
 
+        private var mean: Double { sums.reduce(0, +) / Double(max(count, 1)) }
+
+        private var lengths: [Double] {
+            var lengths = [Double](repeating: Double(blockLength), count: sums.count)
+            if let last = lengths.indices.last { lengths[last] = Double(count - last * blockLength) }
+            return lengths
+        }
+
+        /// The energy of each block around the mean of the whole.
+        private var energies: [Double] {
+            let mean = mean, lengths = lengths
+            return sums.indices.map { max(0, squares[$0] - 2 * mean * sums[$0] + lengths[$0] * mean * mean) }
+        }
+
+        /// A channel with the largest of several channels' peaks and the mean of their energies.
+        fileprivate init(joining meters: [Meter]) {
+            self = meters[0]
+            sums = sums.map { _ in 0 }
+            squares = sums
+            for meter in meters {
+                for (block, energy) in meter.energies.enumerated() { squares[block] += energy / Double(meters.count) }
+            }
+            peak = meters.reduce(0) { max($0, $1.peak) }
+        }
+
         private func leveledProfile() -> LevelProfile {
             guard count > 0 else { return LevelProfile(mean: 0, level: 0, gains: []) }
-            let mean = sums.reduce(0, +) / Double(count)
-            var energies = [Double](repeating: 0, count: sums.count)
-            var lengths = [Double](repeating: Double(blockLength), count: sums.count)
-            lengths[lengths.count - 1] = Double(count - (sums.count - 1) * blockLength)
-            for block in sums.indices {
-                energies[block] = max(0, squares[block] - 2 * mean * sums[block] + lengths[block] * mean * mean)
-            }
+            let mean = mean, lengths = lengths, energies = energies
             let power = energies.reduce(0, +) / Double(count)
             // What rounding leaves of a constant is not sound.
             guard power.squareRoot() > max(LevelProfile.silence, 1e-7 * abs(mean)) else {
@@ -117,5 +136,16 @@ struct LevelProfile: Sendable {
                 return max(0, sums[high] - sums[low]) / (totals[high] - totals[low])
             }
         }
+    }
+}
+
+extension LevelProfile {
+    /// The profiles of channels that share one gain; those that are silent stay so and do not count.
+    static func linked(_ meters: [Meter], _ preparation: SignalPreparation) -> [LevelProfile] {
+        let own = meters.map { $0.profile(preparation) }
+        let sounding = zip(meters, own).filter { !$1.isSilent }.map { $0.0 }
+        guard sounding.count > 1 else { return own }
+        let joint = Meter(joining: sounding).profile(preparation)
+        return own.map { $0.isSilent ? $0 : LevelProfile(mean: $0.mean, level: $0.level, gains: joint.gains) }
     }
 }

@@ -9,9 +9,11 @@ struct RecordingSurvey {
 
     /// Reads `source` to its end and rewinds it.
     ///
+    /// - Parameter linksChannels: whether all channels share one level.
     /// - Throws: `AudioFileError.nonFinite` and `.noAudio`, and what reading throws.
     init(
-        _ source: any RecordingSource, for preparation: SignalPreparation = .leveled, blockFrames: Int, onBlock: () throws -> Void
+        _ source: any RecordingSource, for preparation: SignalPreparation = .leveled, linksChannels: Bool = false,
+        blockFrames: Int, onBlock: () throws -> Void
     ) throws {
         var meters = (0..<source.channelCount).map { _ in LevelProfile.Meter(sampleRate: source.sampleRate) }
         var frames = 0
@@ -28,7 +30,7 @@ struct RecordingSurvey {
         try inspection.requireFinite(path: source.name)
         frameCount = frames
         self.inspection = inspection
-        profiles = meters.map { $0.profile(preparation) }
+        profiles = linksChannels ? LevelProfile.linked(meters, preparation) : meters.map { $0.profile(preparation) }
         try source.rewind()
     }
 }

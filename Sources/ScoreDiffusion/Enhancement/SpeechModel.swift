@@ -52,15 +52,21 @@ public struct Segmentation: Codable, Sendable, Equatable {
     public init(duration: Double, overlap: Double) { (self.duration, self.overlap) = (duration, overlap) }
 }
 
-/// Names the stream of random numbers that belongs to one segment, so that the result depends neither on the order
-/// in which segments are computed nor on the number of threads.
+/// Says which random numbers belong to one segment, so that the result depends neither on the order in which segments are
+/// computed nor on the number of threads.
 public struct SegmentNoise: Sendable, Equatable {
     public var seed: UInt64
-    public var stream: UInt64
+    /// Channels that share their random numbers have one number.
+    public var channel: Int
+    /// The segment's first sample in the recording, at the model's rate.
+    public var start: Int
 
-    public init(seed: UInt64, stream: UInt64) { (self.seed, self.stream) = (seed, stream) }
+    public init(seed: UInt64, channel: Int = 0, start: Int = 0) {
+        (self.seed, self.channel, self.start) = (seed, channel, start)
+    }
 
-    init(seed: UInt64, channel: Int, segment: Int) {
-        self.init(seed: seed, stream: UInt64(channel) << 40 | UInt64(segment))
+    /// Draws for spectra whose frames are `hopLength` samples apart: the same where segments overlap.
+    func frames(hopLength: Int) -> FrameNoise {
+        FrameNoise(seed: seed, channel: channel, firstFrame: start / hopLength)
     }
 }

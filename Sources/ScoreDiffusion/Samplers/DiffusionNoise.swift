@@ -20,6 +20,41 @@ public struct PhiloxNoise: DiffusionNoise, Sendable {
     }
 }
 
+/// Seeded noise that belongs to places in a recording: segments that overlap are given the same numbers where they do, so
+/// that what a sampler makes of them agrees there.
+public struct FrameNoise: DiffusionNoise, Sendable {
+    private let seed: UInt64
+    private let channel: Int
+    private let firstFrame: Int
+    /// Words that every frame has used.
+    private var position: UInt64 = 0
+
+    /// - Parameters:
+    ///   - channel: channels of different numbers draw independently.
+    ///   - firstFrame: the place of a state's first frame in the recording, from 0 to 2⁴⁰.
+    public init(seed: UInt64, channel: Int = 0, firstFrame: Int = 0) {
+        (self.seed, self.channel, self.firstFrame) = (seed, channel, firstFrame)
+    }
+
+    /// The items of a batch count as following each other.
+    public mutating func next(shape: [Int]) -> Tensor {
+        let frames = shape[0] * shape[1], width = shape[2...].reduce(1, *)
+        let (seed, first, position) = (seed, (UInt64(channel) << 40) + UInt64(firstFrame), position)
+        let values = [Float](unsafeUninitializedCapacity: frames * width) { buffer, count in
+            nonisolated(unsafe) let buffer = buffer
+            parallelFor(frames) { frame in
+                var generator = Philox(seed: seed, stream: first + UInt64(frame), position: position)
+                for index in frame * width..<(frame + 1) * width {
+                    buffer.initializeElement(at: index, to: generator.nextGaussian() * Float(0.5.squareRoot()))
+                }
+            }
+            count = frames * width
+        }
+        self.position += 2 * UInt64(width)
+        return Tensor(values, shape: shape)
+    }
+}
+
 /// Draws recorded elsewhere, handed out in order.
 public struct RecordedNoise: DiffusionNoise, Sendable {
     private let draws: [Tensor]

@@ -1,17 +1,17 @@
 import Foundation
 import Synchronization
 
-/// What goes to standard error: notes, errors, and on a terminal a line that is rewritten while work goes on. Any thread
-/// may write.
+/// What goes to standard error: notes, errors, and on a terminal a line that is rewritten while work goes on; and lines
+/// of results on standard output between them. Any thread may write.
 final class Console: Sendable {
-    private struct Line {
+    private struct ProgressLine {
         var isOpen = false
         var lastUpdate = Date.distantPast
     }
 
     private let isQuiet: Bool
     private let showsProgress: Bool
-    private let line = Mutex(Line())
+    private let progressLine = Mutex(ProgressLine())
 
     init(isQuiet: Bool) {
         self.isQuiet = isQuiet
@@ -20,39 +20,51 @@ final class Console: Sendable {
 
     /// A line that may be left out with `--quiet`.
     func note(_ text: String) {
-        if !isQuiet { print(text) }
+        if !isQuiet { print(line: text) }
     }
 
     /// A line that is always printed.
     func error(_ text: String) {
-        print("Error: \(text)")
+        print(line: "Error: \(text)")
     }
 
-    /// Rewrites the progress line, at most ten times a second.
+    /// A line on standard output.
+    func result(_ text: String) {
+        progressLine.withLock { line in
+            Self.clear(&line)
+            Swift.print(text)
+        }
+    }
+
+    /// Rewrites the progress line, at most ten times a second. What does not fit the terminal's width is left out.
     func progress(_ text: @autoclosure () -> String) {
         guard showsProgress else { return }
-        line.withLock { line in
+        progressLine.withLock { line in
             guard Date().timeIntervalSince(line.lastUpdate) >= 0.1 else { return }
-            line = Line(isOpen: true, lastUpdate: Date())
-            Self.write("\r\u{1B}[K" + text())
+            line.lastUpdate = Date()
+            line.isOpen = true
+            Self.write("\r\u{1B}[K" + text().prefix(Self.terminalWidth - 1))
         }
     }
 
     /// Takes the progress line away.
-    func clearProgress() {
-        line.withLock { Self.clear(&$0) }
-    }
+    func clearProgress() { progressLine.withLock { Self.clear(&$0) } }
 
-    private func print(_ text: String) {
-        line.withLock { line in
+    private func print(line text: String) {
+        progressLine.withLock { line in
             Self.clear(&line)
             Self.write(text + "\n")
         }
     }
 
-    private static func clear(_ line: inout Line) {
+    private static func clear(_ line: inout ProgressLine) {
         if line.isOpen { write("\r\u{1B}[K") }
         line.isOpen = false
+    }
+
+    private static var terminalWidth: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 1 ? Int(size.ws_col) : 80
     }
 
     private static func write(_ text: String) {
@@ -62,7 +74,7 @@ final class Console: Sendable {
 }
 
 /// Rate and time left of one piece of work.
-struct ProgressClock {
+struct ProgressClock: Sendable {
     private let start = Date()
 
     /// "42 %  12.3× real time  0:31 left", when `done` of `total` seconds of sound are finished.

@@ -3,13 +3,25 @@ import Foundation
 import Testing
 
 /// Damaged headers end in an error or in a finite sound, never in a crash, a hang or a huge allocation.
+///
+/// `AUDIOTOOL_FUZZ` sets the number of mutants of all files together and `AUDIOTOOL_FUZZ_SEED` which ones; a long run is
+/// `AUDIOTOOL_FUZZ=1000000 swift test --filter AudioFileFuzz`.
 @Suite struct AudioFileFuzzTests {
-    @Test(arguments: ManifestEntry.sound + ManifestEntry.broken)
+    private static let files = ManifestEntry.sound + ManifestEntry.broken
+    private static let rounds = number("AUDIOTOOL_FUZZ").map { max(1, $0 / files.count) } ?? 120
+    private static let seed = UInt64(number("AUDIOTOOL_FUZZ_SEED") ?? 0)
+
+    private static func number(_ variable: String) -> Int? {
+        ProcessInfo.processInfo.environment[variable].flatMap { Int($0) }
+    }
+
+    @Test(arguments: files)
     func mutatedFile(_ item: ManifestEntry) throws {
         let folder = try TemporaryFolder()
         let original = [UInt8](try Data(contentsOf: URL(fileURLWithPath: item.path)))
         guard !original.isEmpty, original.count < 30_000 else { return }
-        var state = original.reduce(UInt64(1_469_598_103_934_665_603)) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
+        let start = UInt64(1_469_598_103_934_665_603) &+ Self.seed
+        var state = original.reduce(start) { ($0 ^ UInt64($1)) &* 1_099_511_628_211 }
         func next(_ bound: Int) -> Int {
             state ^= state << 13
             state ^= state >> 7
@@ -17,7 +29,7 @@ import Testing
             return Int(state % UInt64(bound))
         }
         let extremes: [UInt8] = [0, 1, 0x7F, 0x80, 0xFE, 0xFF]
-        for round in 0..<120 {
+        for round in 0..<Self.rounds {
             var bytes = original
             let headerEnd = min(bytes.count, round % 3 == 0 ? bytes.count : 128)
             for _ in 0...next(3) {

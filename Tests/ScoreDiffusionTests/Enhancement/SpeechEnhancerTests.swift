@@ -108,7 +108,7 @@ import Testing
     /// Segments and channels draw different random numbers, the same ones for the same seed.
     @Test func randomNumbersBelongToSegments() throws {
         let model = FunctionModel(alignment: 256) { samples, noise in
-            var rng = Philox(seed: noise.seed, stream: noise.stream)
+            var rng = Philox(seed: noise.seed, stream: UInt64(noise.channel) << 40 | UInt64(noise.start))
             return samples.map { _ in rng.nextUniform() - 0.5 }
         }
         let samples = testNoise(16_000 * 50)

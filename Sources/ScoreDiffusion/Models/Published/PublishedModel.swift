@@ -124,7 +124,7 @@ extension PublishedModel: SpeechModel {
     public func enhance(
         _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
     ) throws -> [Float] {
-        var random = PhiloxNoise(Philox(seed: noise.seed, stream: noise.stream)), sampling = sampling
+        var random = noise.frames(hopLength: frameAlignment), sampling = sampling
         sampling.stepCount = steps
         return try engine.enhanceLeveled(waveform, sampling, settings.padding, using: &random) { try onStep($0.step + 1) }
     }

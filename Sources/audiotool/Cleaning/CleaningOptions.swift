@@ -18,7 +18,10 @@ struct CleaningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("An installed model (see 'audiotool models') or a file.", valueName: "name"))
     var model: String?
     @Option(help: "Seed of the random numbers; the same seed gives the same samples.") var seed: UInt64 = 0
-    @Option(help: "Threads; all cores if left out.") var threads: Int?
+    @Option(help: "Threads in all; all cores if left out.") var threads: Int?
+    @Option(help: "Recordings cleaned side by side; each needs its memory, none more than a thread.") var jobs = 1
+    @Flag(help: "Give all channels one level, gain of high bands and seed, so that a stereo image stays.")
+    var linkChannels = false
     @Option(help: ArgumentHelp("Write at this sample rate instead of the input's.", valueName: "Hz")) var rate: Int?
     @Flag(help: "Leave out recordings whose output is there already.") var skipExisting = false
     @Flag(help: "Clean what is there of a file that breaks off.") var allowTruncated = false
@@ -31,6 +34,7 @@ struct CleaningOptions: ParsableArguments {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
         }
+        guard (1...256).contains(jobs) else { throw ValidationError("--jobs must be from 1 to 256, not \(jobs).") }
         if let rate, !AudioFileLimits.sampleRates.contains(rate) {
             throw ValidationError("--rate must be from 1000 to 768000, not \(rate).")
         }
@@ -55,22 +59,27 @@ struct CleaningOptions: ParsableArguments {
         }
         signal(SIGPIPE, SIG_IGN)
         if let threads { ComputeThreads.count = threads }
+        let allThreads = ComputeThreads.count, workers = min(jobs, allThreads, plan.jobs.count)
+        // Every worker is a thread; the others help whichever of them is in a parallel loop.
+        ComputeThreads.count = allThreads - workers + 1
         let console = Console(isQuiet: common.quiet)
         let file = try ModelStore().model(model, kind: kind, or: .published)
         var options = SpeechEnhancer.Options()
-        (options.seed, options.attenuationLimit) = (seed, attenuationLimit)
+        (options.seed, options.attenuationLimit, options.linksChannels) = (seed, attenuationLimit, linkChannels)
         let enhancer = SpeechEnhancer(model: try file.speechModel(sampler.options), options: options)
         if common.verbose {
-            console.note("model \(file.name), \(enhancer.model.defaultSteps) steps, seed \(seed), \(ComputeThreads.count) threads")
+            let atOnce = workers > 1 ? ", \(workers) recordings at once" : ""
+            console.note("model \(file.name), \(enhancer.model.defaultSteps) steps, seed \(seed), \(allThreads) threads\(atOnce)")
         }
         if plan.ignored > 0 { console.note("\(plan.ignored) files that are no audio are left out") }
 
-        var session = EnhanceSession(
-            enhancer: enhancer, console: console, interruption: Interruption(), rate: rate,
-            truncation: allowTruncated ? .accept : .refuse, skipsExisting: skipExisting,
+        let cleaner = RecordingCleaner(
+            enhancer: enhancer, rate: rate, truncation: allowTruncated ? .accept : .refuse)
+        let session = CleaningSession(
+            plan.jobs, cleaner: cleaner, console: console, interruption: Interruption(), skipsExisting: skipExisting,
             printsResults: !json && !common.quiet && !writesToStandardOutput)
-        try session.run(plan.jobs)
-        if json { try JSONOutput.print(session.summary) }
+        session.run(workers: workers)
+        if json { try JSONOutput.print(session.report) }
         try session.conclude()
     }
 }

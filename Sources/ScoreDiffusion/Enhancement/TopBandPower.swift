@@ -1,11 +1,10 @@
 import Foundation
 
-/// How much of a segment's highest band the model let pass, over time.
+/// The power of a segment's highest band over time: above 70 % of the model's band, over 32 ms.
 ///
 /// What lies above the model's own band cannot be judged by it. Hiss and sibilants reach up from below, so there the
-/// gain of the model's highest band is applied: the ratio of the powers behind and before the model above 70 % of
-/// its band, over 32 ms, at most 1.
-struct TopBandGain: Sendable {
+/// gain of the model's highest band is applied: the ratio of the powers behind and before the model, at most 1.
+struct TopBandPower: Sendable {
     private let sampleRate: Int
     private let window: Int
 
@@ -14,17 +13,13 @@ struct TopBandGain: Sendable {
         window = max(1, sampleRate * 16 / 1000)
     }
 
-    /// One gain per sample.
-    func callAsFunction(noisy: [Float], enhanced: [Float]) -> [Float] {
-        let before = power(noisy), after = power(enhanced)
-        return zip(before, after).map { before, after in
-            Float(min(1, (after / (before + 1e-12)).squareRoot()))
-        }
+    /// One value per sample.
+    func callAsFunction(_ samples: [Float]) -> [Float] {
+        movingAverage(highPassed(samples).map { $0 * $0 }, reach: window).map { Float(max(0, $0)) }
     }
 
-    private func power(_ samples: [Float]) -> [Double] {
-        movingAverage(highPassed(samples).map { $0 * $0 }, reach: window).map { max(0, $0) }
-    }
+    /// The gain that follows from the powers before and behind the model.
+    static func gain(before: Float, after: Float) -> Float { min(1, (after / (before + 1e-12)).squareRoot()) }
 
     /// Two Butterworth sections of second order.
     private func highPassed(_ samples: [Float]) -> [Double] {

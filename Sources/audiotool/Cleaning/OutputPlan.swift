@@ -3,7 +3,7 @@ import Foundation
 
 /// Which file becomes which, decided before any work.
 struct OutputPlan {
-    struct Job {
+    struct Job: Sendable {
         /// A path, or "-" for standard input.
         var input: String
         /// A path, or "-" for standard output.
@@ -55,7 +55,7 @@ struct OutputPlan {
                 jobs.append(Job(input: input, output: Self.join(output, (input as NSString).lastPathComponent), makesFolder: true))
                 continue
             }
-            for relative in try files(below: input) {
+            for relative in try files(below: input, besides: output) {
                 jobs.append(Job(input: Self.join(input, relative), output: Self.join(output, relative), makesFolder: true))
             }
         }
@@ -89,9 +89,11 @@ struct OutputPlan {
         }
     }
 
-    private mutating func files(below folder: String) throws -> [String] {
+    /// - Parameter output: where results go. What lies there is not taken for input if that is below `folder`.
+    private mutating func files(below folder: String, besides output: String) throws -> [String] {
         do {
-            let all = try Self.list(folder, prefix: "", depth: 0).sorted()
+            let own = Self.identity(folder), results = Self.identity(output)
+            let all = try Self.list(folder, prefix: "", above: own == results ? [own] : [own, results]).sorted()
             let audio = all.filter { Self.extensions.contains(($0 as NSString).pathExtension.lowercased()) }
             ignored += all.count - audio.count
             guard !audio.isEmpty else {
@@ -106,13 +108,15 @@ struct OutputPlan {
         }
     }
 
-    private static func list(_ folder: String, prefix: String, depth: Int) throws -> [String] {
-        guard depth < 64 else { return [] }  // a link that leads back up
+    /// - Parameter above: folders that are not entered, among them those that lead here: a link may go back up.
+    private static func list(_ folder: String, prefix: String, above: Set<String>) throws -> [String] {
         var found: [String] = []
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where !name.hasPrefix(".") {
             let path = join(folder, name)
             if isFolder(path) {
-                found += try list(path, prefix: prefix + name + "/", depth: depth + 1)
+                let own = identity(path)
+                if above.contains(own) { continue }
+                found += try list(path, prefix: prefix + name + "/", above: above.union([own]))
             } else {
                 found.append(prefix + name)
             }
