@@ -9,12 +9,12 @@ import Testing
     }
 
     /// CASES C23, C67: the strength knob is in the first screen, and the help says how to choose a model.
-    @Test(arguments: [["--help"], ["enhance", "--help"]])
+    @Test(arguments: [["--help"], ["enhance", "--help"], ["dereverb", "--help"]])
     func helpShowsExamplesFirst(_ arguments: [String]) throws {
         let outcome = try Tool.run(arguments)
         #expect(outcome.code == 0)
         let screen = outcome.text.split(separator: "\n", omittingEmptySubsequences: false).prefix(24).joined(separator: "\n")
-        #expect(screen.contains("audiotool enhance street.wav"))
+        #expect(screen.contains(arguments[0] == "dereverb" ? "audiotool dereverb hall.wav" : "audiotool enhance street.wav"))
         #expect(screen.contains("--attenuation-limit"))
         #expect(outcome.text.contains("audiotool models"))
     }

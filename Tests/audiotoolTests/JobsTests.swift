@@ -95,6 +95,25 @@ import Testing
         for name in ["b", "c", "d"] { #expect(try folder.read("out/\(name).wav").frameCount == 8_000) }
     }
 
+    /// A second Ctrl-C does not wait for the work, and leaves no unfinished file either.
+    @Test func impatience() throws {
+        let folder = try Scratch()
+        let minutes = (0..<60).flatMap { _ in Sounds.noisySpeech }
+        for name in ["a", "b"] { try folder.write(minutes, to: "in/\(name).wav") }
+        let running = try Tool.Running(
+            ["enhance", "in", "-o", "out", "--jobs", "2"], program: Tool.path, in: folder, input: nil,
+            environment: ["AUDIOTOOL_THREADS": "2"])
+        let deadline = Date() + 60
+        while folder.files.count(where: { $0.hasSuffix(".partial") }) < 2, Date() < deadline { usleep(2_000) }
+        for _ in 0..<2 {
+            kill(running.process.processIdentifier, SIGINT)
+            usleep(100_000)
+        }
+        let outcome = try running.wait()
+        #expect(outcome.code == 130 && !outcome.wasKilled && outcome.errorLines.count <= 1, "\(outcome.errors)")
+        #expect(folder.files == ["in/a.wav", "in/b.wav"])
+    }
+
     /// In place: every recording is replaced as a whole, also beside others.
     @Test func inPlace() throws {
         let folder = try Scratch()

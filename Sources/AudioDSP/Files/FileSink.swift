@@ -64,6 +64,7 @@ final class FileSink {
             isSeekable = true
         }
         guard descriptor >= 0 else { throw AudioFileError.cannotCreate(path: path, reason: systemReason()) }
+        if let temporary { UnfinishedFiles.insert(temporary) }
     }
 
     deinit { abandon() }
@@ -129,6 +130,7 @@ final class FileSink {
             abandon()
             throw AudioFileError.writeFailed(path: path, reason: reason)
         }
+        UnfinishedFiles.remove(temporary)
         isCommitted = true
     }
 
@@ -140,6 +142,7 @@ final class FileSink {
         descriptor = -1
         if let temporary, !isCommitted {
             unlink(temporary)
+            UnfinishedFiles.remove(temporary)
             isCommitted = true
         }
     }

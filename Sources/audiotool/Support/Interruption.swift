@@ -1,8 +1,10 @@
+import AudioDSP
 import Dispatch
 import Foundation
 import Synchronization
 
-/// Turns Ctrl-C and SIGTERM into a question that long work asks now and then. A second one ends the program at once.
+/// Turns Ctrl-C and SIGTERM into a question that long work asks now and then. A second one ends the program at once,
+/// without its unfinished files.
 final class Interruption: Sendable {
     private final class Counter: Sendable {
         let value = Atomic<Int>(0)
@@ -19,7 +21,9 @@ final class Interruption: Sendable {
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global(qos: .userInteractive))
             source.setEventHandler {
-                if requests.value.add(1, ordering: .relaxed).newValue > 1 { _exit(130) }
+                guard requests.value.add(1, ordering: .relaxed).newValue > 1 else { return }
+                UnfinishedFiles.removeAll()
+                _exit(130)
             }
             source.resume()
             return source

@@ -83,7 +83,8 @@ import Testing
                 _ waveform: [Float], steps: Int, noise: SegmentNoise, onStep: (Int) throws -> Void
             ) -> [Float] { waveform.map { abs($0) > 0.5 ? $0 : 0 } }
         }
-        let left = [Float](repeating: 0.2, count: 1_000) + [0.8], right = [Float](repeating: 0.3, count: 1_001)
+        let left = (0..<1_000).map { $0 % 2 == 0 ? 0.2 as Float : -0.2 } + [0.8]
+        let right = (0..<1_001).map { $0 % 2 == 0 ? 0.3 as Float : -0.3 }
         expectClose(try enhance([left, right], linked: false, model: Peaks())[1], right, relativeL2: 1e-6)
         #expect(try enhance([left, right], linked: true, model: Peaks())[1].allSatisfy { $0 == 0 })
     }

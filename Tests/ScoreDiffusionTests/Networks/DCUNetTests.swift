@@ -1,3 +1,4 @@
+import Foundation
 import NeuralCore
 import TestSupport
 import Testing
@@ -67,10 +68,75 @@ import Testing
         #expect(names.contains("embed.3.im.weight") == (embedding != .none))
     }
 
+    /// Every channel leaves with its two parts decorrelated and of variance 1, then mixed by its matrix: held against the
+    /// inverse square root from the eigenvectors of the covariance.
+    @Test func jointNormalizationDecorrelates() {
+        var rng = Philox(seed: 8)
+        let base = Tensor.gaussian([2, 3, 7, 5], using: &rng)
+        let input = ComplexTensor(real: base * 2 + 1, imaginary: base * -0.7 + Tensor.gaussian([2, 3, 7, 5], using: &rng))
+        var norm = JointBatchNorm(3, using: &rng)
+        norm.realBias = Tensor([0.1, 0.2, 0.3], shape: [3])
+        let output = norm(input)
+        for channel in 0..<3 {
+            func values(_ part: Tensor) -> [Double] { part.sliced(axis: 1, channel..<channel + 1).values.map(Double.init) }
+            func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+            let x = values(input.real), y = values(input.imaginary), (mx, my) = (mean(x), mean(y))
+            let xx = mean(x.map { ($0 - mx) * ($0 - mx) }) + 1e-5, yy = mean(y.map { ($0 - my) * ($0 - my) }) + 1e-5
+            let xy = mean(zip(x, y).map { ($0 - mx) * ($1 - my) })
+            let angle = 0.5 * atan2(2 * xy, xx - yy), (c, s) = (cos(angle), sin(angle))
+            let first = 1 / (c * c * xx + 2 * c * s * xy + s * s * yy).squareRoot()
+            let second = 1 / (s * s * xx - 2 * c * s * xy + c * c * yy).squareRoot()
+            let root = (c * c * first + s * s * second, c * s * (first - second), s * s * first + c * c * second)
+            let cross = Double(norm.crossWeight.values[channel]), bias = Double(norm.realBias.values[channel])
+            let expected = zip(x, y).map { (x, y) -> (Double, Double) in
+                let u = root.0 * (x - mx) + root.1 * (y - my), v = root.1 * (x - mx) + root.2 * (y - my)
+                return (u + cross * v + bias, cross * u + v)
+            }
+            expectClose(values(output.real).map(Float.init), expected.map { Float($0.0) }, absolute: 1e-5)
+            expectClose(values(output.imaginary).map(Float.init), expected.map { Float($0.1) }, absolute: 1e-5)
+        }
+        checkGradients(at: [input.real, input.imaginary, norm.crossWeight], "joint normalisation") { inputs in
+            var changed = norm
+            changed.crossWeight = inputs[2]
+            let result = changed(ComplexTensor(real: inputs[0], imaginary: inputs[1]))
+            return Tensor.concatenated([result.real, result.imaginary], axis: 0)
+        }
+    }
+
+    @Test func jointNormalizationHasItsOwnParameters() throws {
+        var rng = Philox(seed: 5)
+        let settings = Self.tiny { $0.normalization = .joint }, network = try DCUNet(settings, using: &rng)
+        let names = network.namedParameters().map(\.0)
+        let expected = ["Wrr", "Wri", "Wii", "Br", "Bi"].map { "encoders.1.norm.\($0)" }
+        #expect(names.filter { $0.hasPrefix("encoders.1.norm.") } == expected)
+        #expect(!names.contains { $0.contains("running_") })
+        #expect(settings.parameterCount == network.namedParameters().reduce(0) { $0 + $1.1.count })
+    }
+
+    /// Frames that are left out are zeros in the output, and the others are as without them.
+    @Test func framesCanBeTrimmed() throws {
+        var rng = Philox(seed: 3), again = Philox(seed: 3)
+        let network = try DCUNet(Self.tiny { $0.frameFitting = .trimming }, using: &rng)
+        let padding = try DCUNet(Self.tiny(), using: &again)
+        let state = Tensor.gaussian([1, 6, 9, 2], using: &rng)
+        let output = network(state, noisy: state, times: [0.4])
+        #expect(output.shape == state.shape)
+        #expect(output.sliced(axis: 1, 5..<6).values.allSatisfy { $0 == 0 })
+        let fitting = state.sliced(axis: 1, 0..<5)
+        #expect(output.sliced(axis: 1, 0..<5) == network(fitting, noisy: fitting, times: [0.4]))
+        #expect(network(fitting, noisy: fitting, times: [0.4]) == padding(fitting, noisy: fitting, times: [0.4]))
+        #expect(output != padding(state, noisy: state, times: [0.4]))
+    }
+
     /// In training, through the statistics of the batch.
-    @Test func gradientsOfTrainingAreRight() throws {
+    @Test(arguments: DCUNetConfiguration.Normalization.allCases)
+    func gradientsOfTrainingAreRight(_ normalization: DCUNetConfiguration.Normalization) throws {
         var rng = Philox(seed: 6)
-        let network = try DCUNet(Self.tiny { $0.activation = .silu }, using: &rng)
+        let network = try DCUNet(
+            Self.tiny {
+                $0.activation = .silu
+                $0.normalization = normalization
+            }, using: &rng)
         let noisy = Tensor.gaussian([2, 5, 9, 2], using: &rng)
         checkGradients(at: [.gaussian([2, 5, 9, 2], using: &rng)], "DCUNet in training") { [network] inputs in
             var copy = network, draws = Philox(seed: 1)

@@ -25,6 +25,8 @@ extension DCUNetConfiguration {
             "dcunet_time_embedding", ["gfp": .fourier, "ds": .steps, "none": .none], timeEmbedding)
         activation = try choice("dcunet_activation", nonlinearities, activation)
         embeddingActivation = try choice("dcunet_temb_activation", nonlinearities, embeddingActivation)
+        normalization = try choice("dcunet_norm_type", ["bN": .split, "CbN": .joint], normalization)
+        frameFitting = try choice("dcunet_fix_length", ["pad": .padding, "trim": .trimming], frameFitting)
         embedsComplex = settings["dcunet_time_embedding_complex"].bool ?? embedsComplex
         embeddingSize = settings["embed_dim"].int ?? embeddingSize
         globalEmbeddingLayers = settings["dcunet_temb_layers_global"].int ?? globalEmbeddingLayers

@@ -58,6 +58,10 @@ extension DCUNetConfiguration {
         activation = try settings.choice(
             "dcunet_activation", ["silu": .silu, "relu": .relu, "leaky_relu": .leakyReLU], activation)
         embeddingSize = try settings.int("embed_dim", embeddingSize, in: 2...8192)
+        normalization = try settings.choice("dcunet_norm_type", ["bN": .split, "CbN": .joint], normalization)
+        // The published program has a third choice, with which its own padding to 64 frames cannot run.
+        frameFitting = try settings.choice("dcunet_fix_length", ["pad": .padding, "trim": .trimming], frameFitting)
+        _ = try settings.choice("dcunet_mask_bound", ["none": true], true)
         try validate()
     }
 }

@@ -81,23 +81,3 @@ struct ComplexTransposedConvolution: Layer {
         try visitor.visit("im_module", &imaginary)
     }
 }
-
-/// Batch normalisation of real and imaginary parts apart.
-struct SplitBatchNorm: Layer {
-    var real: BatchNorm, imaginary: BatchNorm
-
-    init(_ channels: Int) {
-        (real, imaginary) = (BatchNorm(channels), BatchNorm(channels))
-    }
-
-    /// - Parameter trains: whether to use and note the statistics of this batch.
-    mutating func apply(_ input: ComplexTensor, trains: Bool) -> ComplexTensor {
-        guard trains else { return ComplexTensor(real: real(input.real), imaginary: imaginary(input.imaginary)) }
-        return ComplexTensor(real: real.trained(on: input.real), imaginary: imaginary.trained(on: input.imaginary))
-    }
-
-    mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
-        try visitor.visit("re_module", &real)
-        try visitor.visit("im_module", &imaginary)
-    }
-}

@@ -4,7 +4,7 @@ import NeuralCore
 /// Enhancement with Deep Complex U-Net", 2019; as a score model: Welker et al. 2022, section 3.3).
 ///
 /// The bare network: the published models read its output as a score with the sign turned.
-/// Frames may be any number; zeros are added up to one more than a multiple of the strides, and cut off again.
+/// Frames may be any number; they are brought to one more than a multiple of the strides, and back.
 ///
 /// ```swift
 /// var rng = Philox(seed: 1)
@@ -68,7 +68,7 @@ public struct DCUNet: Backbone {
         precondition(state.shape == noisy.shape && state.rank == 4 && state.shape[3] == 2, "spectra are [batch, frames, bins, 2]")
         precondition(times.count == state.shape[0], "one time per item")
         let frames = state.shape[1]
-        let input = padded(channels(state, noisy)), size = Size2D(input.real.shape[2], input.real.shape[3])
+        let input = fitted(channels(state, noisy)), size = Size2D(input.real.shape[2], input.real.shape[3])
         let time = embedding.map { $0(times) }
         if let time { observe("embed", time) }
 
@@ -97,15 +97,21 @@ public struct DCUNet: Backbone {
             real: parts.gathered(axis: 1, indices: [0, 2]), imaginary: parts.gathered(axis: 1, indices: [1, 3]))
     }
 
-    private func padded(_ input: ComplexTensor) -> ComplexTensor {
-        let product = configuration.strideProduct(1), excess = (input.real.shape[3] - 1) % product
+    /// With a number of frames that the strides can halve and restore.
+    private func fitted(_ input: ComplexTensor) -> ComplexTensor {
+        let product = configuration.strideProduct(1), frames = input.real.shape[3], excess = (frames - 1) % product
         guard excess > 0 else { return input }
-        return input.map { $0.padded([(0, 0), (0, 0), (0, 0), (0, product - excess)]) }
+        return switch configuration.frameFitting {
+        case .padding: input.map { $0.padded([(0, 0), (0, 0), (0, 0), (0, product - excess)]) }
+        case .trimming: input.map { $0.sliced(axis: 3, 0..<frames - excess) }
+        }
     }
 
-    /// `[batch, 1, bins, frames + padding]` as `[batch, frames, bins, 2]`.
+    /// `[batch, 1, bins, fitted frames]` as `[batch, frames, bins, 2]`.
     private func spectra(_ output: ComplexTensor, frames: Int) -> Tensor {
-        Tensor.concatenated([output.real, output.imaginary], axis: 1).sliced(axis: 3, 0..<frames).transposed([0, 3, 2, 1])
+        let parts = Tensor.concatenated([output.real, output.imaginary], axis: 1), missing = frames - parts.shape[3]
+        let whole = missing > 0 ? parts.padded([(0, 0), (0, 0), (0, 0), (0, missing)]) : parts.sliced(axis: 3, 0..<frames)
+        return whole.transposed([0, 3, 2, 1])
     }
 
     /// In the order of the published network's parts.

@@ -2,7 +2,7 @@ import NeuralCore
 
 /// A complex convolution, shifted by the time, normalised and activated.
 struct DCUNetEncoder: Layer {
-    var convolution: ComplexConvolution, norm: SplitBatchNorm
+    var convolution: ComplexConvolution, norm: ComplexNorm
     var embedding: LocalTimeEmbedding?
     let activation: DCUNetConfiguration.Nonlinearity
 
@@ -10,7 +10,7 @@ struct DCUNetEncoder: Layer {
         _ inputs: Int, _ stage: DCUNetConfiguration.Stage, _ settings: DCUNetConfiguration, using rng: inout Philox
     ) {
         convolution = ComplexConvolution(inputs, stage, using: &rng)
-        norm = SplitBatchNorm(stage.outputs)
+        norm = ComplexNorm(stage.outputs, settings.normalization, using: &rng)
         if settings.timeEmbedding != .none {
             embedding = LocalTimeEmbedding(settings, channels: stage.outputs, using: &rng)
         }
@@ -30,7 +30,7 @@ struct DCUNetEncoder: Layer {
 
 /// The same with a transposed convolution.
 struct DCUNetDecoder: Layer {
-    var convolution: ComplexTransposedConvolution, norm: SplitBatchNorm
+    var convolution: ComplexTransposedConvolution, norm: ComplexNorm
     var embedding: LocalTimeEmbedding?
     let activation: DCUNetConfiguration.Nonlinearity
 
@@ -39,7 +39,7 @@ struct DCUNetDecoder: Layer {
         using rng: inout Philox
     ) {
         convolution = ComplexTransposedConvolution(inputs, outputs, stage, bias: false, using: &rng)
-        norm = SplitBatchNorm(outputs)
+        norm = ComplexNorm(outputs, settings.normalization, using: &rng)
         if settings.timeEmbedding != .none {
             embedding = LocalTimeEmbedding(settings, channels: outputs, using: &rng)
         }

@@ -32,6 +32,22 @@ public struct DCUNetConfiguration: Sendable, Codable, Equatable {
         case none
     }
 
+    /// How channels are normalised.
+    public enum Normalization: String, Sendable, Codable, CaseIterable {
+        /// Real and imaginary parts apart, by running statistics outside training.
+        case split
+        /// Both together by their covariance in the batch at hand.
+        case joint
+    }
+
+    /// What happens to frames that do not fit the strides: their number must be one more than a multiple.
+    public enum FrameFitting: String, Sendable, Codable, CaseIterable {
+        /// Zeros are added, and cut off from the output.
+        case padding
+        /// Frames at the end are left out, and zeros in the output.
+        case trimming
+    }
+
     /// Nonlinearities, applied to real and imaginary parts apart.
     public enum Nonlinearity: String, Sendable, Codable, CaseIterable {
         case silu, relu
@@ -58,6 +74,8 @@ public struct DCUNetConfiguration: Sendable, Codable, Equatable {
     public var localEmbeddingLayers = 1
     public var embeddingActivation = Nonlinearity.silu
     public var activation = Nonlinearity.relu
+    public var normalization = Normalization.split
+    public var frameFitting = FrameFitting.padding
     /// Deviation of the random frequencies.
     public var fourierScale = 16.0
 
@@ -113,8 +131,9 @@ public struct DCUNetConfiguration: Sendable, Codable, Equatable {
     public var parameterCount: Int {
         func linear(_ outputs: Int) -> Int { 2 * (embeddingSize + 1) * outputs }
         func block(_ inputs: Int, _ outputs: Int, _ stage: Stage) -> Int {
-            // Two kernels, and per batch normalisation two weights, two statistics and a counter.
-            var total = 2 * inputs * outputs * stage.kernel[0] * stage.kernel[1] + 2 * (4 * outputs + 1)
+            // Per batch normalisation of one part two weights, two statistics and a counter; five weights of both.
+            var total = 2 * inputs * outputs * stage.kernel[0] * stage.kernel[1]
+            total += normalization == .split ? 2 * (4 * outputs + 1) : 5 * outputs
             if timeEmbedding != .none {
                 total += max(0, localEmbeddingLayers - 1) * linear(embeddingSize) + linear(outputs)
             }
