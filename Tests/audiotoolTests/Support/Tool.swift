@@ -54,7 +54,11 @@ enum Tool {
             process.executableURL = URL(fileURLWithPath: program)
             process.arguments = arguments
             if let scratch { process.currentDirectoryURL = scratch.url }
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            // The models of whoever runs the tests are none of theirs.
+            let own = ["XDG_DATA_HOME": folder.appendingPathComponent("data").path]
+            process.environment = ProcessInfo.processInfo.environment
+                .filter { $0.key != "AUDIOTOOL_MODELS" }
+                .merging(own) { $1 }.merging(environment) { $1 }
             process.standardOutput = try Self.newFile(folder.appendingPathComponent("out"))
             process.standardError = try Self.newFile(folder.appendingPathComponent("err"))
             if let input {
