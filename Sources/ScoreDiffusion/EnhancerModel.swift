@@ -66,9 +66,7 @@ public struct EnhancerModel: Sendable {
             }
         } catch let error as DecodingError {
             throw ModelError.invalidSettings(path: file.path, reason: Self.describe(error))
-        } catch let error as ScoreDiffusionError {
-            throw ModelError.invalidSettings(path: file.path, reason: error.localizedDescription)
-        } catch let error as SignalError {
+        } catch where error is ScoreDiffusionError || error is SignalError {
             throw ModelError.invalidSettings(path: file.path, reason: error.localizedDescription)
         }
         var rng = Philox(seed: 0)

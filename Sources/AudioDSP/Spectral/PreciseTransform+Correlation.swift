@@ -9,20 +9,8 @@ extension PreciseTransform {
     /// `c[longestLag + k] = Σ a[n] b[n + k]` for every lag `k` in `-longestLag...longestLag`.
     public static func crossCorrelation(_ a: [Double], _ b: [Double], longestLag: Int) throws -> [Double] {
         precondition(longestLag >= 0, "a lag of zero or more")
-        let transform = try ofLength(fastLength(atLeast: max(a.count, b.count) + longestLag + 1))
-        let length = transform.length
-        let first = AlignedDoubles(count: 2 * transform.binCount), second = AlignedDoubles(count: first.count)
-        transform.forward(AlignedDoubles(a, count: length), into: first)
-        transform.forward(AlignedDoubles(b, count: length), into: second)
-        for index in stride(from: 0, to: first.count, by: 2) {
-            let (p, q) = (first.base[index], -first.base[index + 1])
-            let (r, s) = (second.base[index], second.base[index + 1])
-            first.base[index] = p * r - q * s
-            first.base[index + 1] = p * s + q * r
-        }
-        let time = AlignedDoubles(count: length)
-        transform.inverse(first, into: time)
-        return (-longestLag...longestLag).map { time.base[$0 < 0 ? length + $0 : $0] / Double(length) }
+        let time = try circularProduct(a, b, atLeast: max(a.count, b.count) + longestLag + 1, conjugatesFirst: true)
+        return (-longestLag...longestLag).map { time.base[$0 < 0 ? time.count + $0 : $0] / Double(time.count) }
     }
 
     /// The shortest length of at least `count` without prime factors above 5, for which transforms are fast; short ones
@@ -49,19 +37,27 @@ extension PreciseTransform {
     public static func convolution(_ a: [Double], _ b: [Double]) throws -> [Double] {
         guard !a.isEmpty, !b.isEmpty else { return [] }
         let count = a.count + b.count - 1
-        let transform = try ofLength(fastLength(atLeast: count))
-        let length = transform.length
+        let time = try circularProduct(a, b, atLeast: count, conjugatesFirst: false)
+        return (0..<count).map { time.base[$0] / Double(time.count) }
+    }
+
+    /// The signal whose spectrum is the product of the two spectra, the first one's conjugate where asked for, times its
+    /// length, which is at least `count`.
+    private static func circularProduct(
+        _ a: [Double], _ b: [Double], atLeast count: Int, conjugatesFirst: Bool
+    ) throws -> AlignedDoubles {
+        let transform = try ofLength(fastLength(atLeast: count)), length = transform.length
         let first = AlignedDoubles(count: 2 * transform.binCount), second = AlignedDoubles(count: first.count)
         transform.forward(AlignedDoubles(a, count: length), into: first)
         transform.forward(AlignedDoubles(b, count: length), into: second)
         for index in stride(from: 0, to: first.count, by: 2) {
-            let (p, q) = (first.base[index], first.base[index + 1])
+            let (p, q) = (first.base[index], conjugatesFirst ? -first.base[index + 1] : first.base[index + 1])
             let (r, s) = (second.base[index], second.base[index + 1])
             first.base[index] = p * r - q * s
             first.base[index + 1] = p * s + q * r
         }
         let time = AlignedDoubles(count: length)
         transform.inverse(first, into: time)
-        return (0..<count).map { time.base[$0] / Double(length) }
+        return time
     }
 }

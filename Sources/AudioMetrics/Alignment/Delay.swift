@@ -33,8 +33,13 @@ public struct Delay: Sendable, Equatable {
 
     /// The parts of both signals that belong together, of one length.
     public func aligned(reference: [Float], estimate: [Float]) -> (reference: [Float], estimate: [Float]) {
-        let late = Array(estimate.dropFirst(max(0, samples))), early = Array(reference.dropFirst(max(0, -samples)))
-        let count = min(late.count, early.count)
-        return (Array(early.prefix(count)), Array(late.prefix(count)))
+        Self.aligned(reference: reference, estimate: estimate, late: samples)
+    }
+
+    /// The same for an estimate that is `late` samples late.
+    static func aligned(reference: [Float], estimate: [Float], late: Int) -> (reference: [Float], estimate: [Float]) {
+        let made = estimate.dropFirst(max(0, late)), clean = reference.dropFirst(max(0, -late))
+        let count = min(made.count, clean.count)
+        return (Array(clean.prefix(count)), Array(made.prefix(count)))
     }
 }

@@ -38,7 +38,7 @@ public struct EvaluationPairs: Sendable {
     /// - Throws: ``EvaluationError``, and ``AudioFolderError`` for folders that cannot be used.
     public init(reference: String?, estimate: String, input: String? = nil) throws {
         let sides = [reference, estimate, input].compactMap { $0 }
-        if sides.allSatisfy({ !Self.isFolder($0) }) {
+        if sides.allSatisfy({ !FileManager.default.isFolder($0) }) {
             for path in sides where !FileManager.default.fileExists(atPath: path) {
                 throw AudioFileError.notFound(path: path)
             }
@@ -80,11 +80,6 @@ public struct EvaluationPairs: Sendable {
             }
         }
         return files
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 }
 

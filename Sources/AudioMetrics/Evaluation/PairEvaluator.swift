@@ -88,7 +88,8 @@ public struct PairEvaluator: Sendable {
         let samples = try resampled(other, to: reference, notes: &notes)
         let clean = reference.sound.mono
         let found = try naming(other, reference) { try delay(of: samples, reference: clean, rate: rate) }
-        let fitted = try fit(samples, of: other, to: clean, of: reference, notes: &notes)
+        let late = options.fitting == .align ? found?.samples ?? 0 : 0
+        let fitted = try fit(samples, of: other, late: late, to: clean, of: reference, notes: &notes)
         var values = try naming(other, reference) {
             try segmentMeans(of: metrics, fitted.estimate, fitted.reference, rate: rate, notes: &notes)
         }
@@ -107,18 +108,15 @@ public struct PairEvaluator: Sendable {
         return try Resampler.resample(other.sound.mono, from: own, to: rate)
     }
 
+    /// - Parameter late: by how many samples `samples` are moved forward.
     private func fit(
-        _ samples: [Float], of other: Source, to clean: [Float], of reference: Source, notes: inout [String]
+        _ samples: [Float], of other: Source, late: Int, to clean: [Float], of reference: Source, notes: inout [String]
     ) throws -> (reference: [Float], estimate: [Float]) {
         let rate = reference.sound.sampleRate
         func text(_ count: Int) -> String {
             "\(count) samples (\(String(format: "%.4g", 1000 * Double(count) / Double(rate))) ms)"
         }
-        var late = 0
-        if options.fitting == .align {
-            late = try delay(of: samples, reference: clean, rate: rate)?.samples ?? 0
-            if late != 0 { notes.append("moved by \(text(-late))") }
-        }
+        if late != 0 { notes.append("moved by \(text(-late))") }
         // What is left of either after its own part of the delay.
         let cleanLeft = clean.count - max(0, -late), samplesLeft = samples.count - max(0, late)
         guard cleanLeft != samplesLeft || late != 0 else { return (clean, samples) }
@@ -132,9 +130,7 @@ public struct PairEvaluator: Sendable {
         }
         if samplesLeft > count { notes.append("cut by \(text(samplesLeft - count))") }
         if cleanLeft > count { notes.append("the reference cut by \(text(cleanLeft - count))") }
-        return (
-            Array(clean.dropFirst(max(0, -late)).prefix(count)), Array(samples.dropFirst(max(0, late)).prefix(count))
-        )
+        return Delay.aligned(reference: clean, estimate: samples, late: late)
     }
 
     /// The values of the whole, or the means of those that its segments have.

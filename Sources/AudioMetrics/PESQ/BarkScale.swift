@@ -2,21 +2,23 @@ import Foundation
 
 /// The pitch scale of P.862 at one sample rate: bands of the 31.25 Hz bins of its frames, hearing thresholds and the
 /// way from power to loudness in each of them.
-struct BarkScale {
+package struct BarkScale: Sendable {
     /// How many bins each band sums.
-    let binCounts: [Int]
+    package let binCounts: [Int]
     /// In Bark.
-    let widths: [Double]
+    package let widths: [Double]
     /// What the sums are multiplied with to be power densities.
-    let gains: [Double]
+    package let gains: [Double]
     /// Power densities that are just heard.
-    let thresholds: [Double]
-    private let exponents: [Double]
-    private let loudnessGains: [Double]
+    package let thresholds: [Double]
+    /// Of Zwicker's law of loudness.
+    package let exponents: [Double]
+    /// `(2 · threshold)^exponent`, with the scale of loudness.
+    package let loudnessGains: [Double]
 
     var bandCount: Int { binCounts.count }
 
-    init(sampleRate: Int) {
+    package init(sampleRate: Int) {
         let isWide = sampleRate > 8000, count = isWide ? 49 : 42
         var binCounts = Array(Self.allBinCounts[..<count]), corrections = Array(Self.allCorrections[..<count])
         if !isWide { (binCounts[41], corrections[41]) = (11, 59.248363) }  // the last band ends at 4 kHz

@@ -1,4 +1,7 @@
-/// A symmetric positive definite matrix as `L Lᵀ`, for the systems that have no faster way.
+import COpenBLAS
+import NeuralCore
+
+/// A symmetric positive definite matrix as `L Lᵀ`, by LAPACK, for the systems that have no faster way.
 struct CholeskyFactor {
     private let size: Int
     /// `[rows, columns]`, the lower triangle counts.
@@ -21,48 +24,20 @@ struct CholeskyFactor {
     /// The vector that the matrix maps to `right`.
     func solve(_ right: [Double]) -> [Double] {
         precondition(right.count == size, "one value for each row")
-        var x = right
-        factor.withUnsafeBufferPointer { factor in
-            for row in 0..<size {
-                for column in 0..<row { x[row] -= factor[row * size + column] * x[column] }
-                x[row] /= factor[row * size + row]
-            }
-            for row in (0..<size).reversed() {
-                x[row] /= factor[row * size + row]
-                for column in 0..<row { x[column] -= factor[row * size + column] * x[row] }
-            }
-        }
+        var x = right, n = blasint(size), one: blasint = 1, info: blasint = 0
+        ComputeThreads.prepareLibraries()
+        dpotrs_("U", &n, &one, factor, &n, &x, &n, &info, 1)
+        precondition(info == 0, "dpotrs refused argument \(-info)")
         return x
     }
 
     private static func factor(_ matrix: [Double], _ size: Int, _ load: Double) -> [Double]? {
-        var factor = matrix
-        let isPositive = factor.withUnsafeMutableBufferPointer { factor in
-            for row in 0..<size {
-                let own = factor.baseAddress! + row * size
-                for column in 0..<row {
-                    let other = factor.baseAddress! + column * size
-                    own[column] = (own[column] - product(own, other, column)) / other[column]
-                }
-                let pivot = own[row] * (1 + load) - product(own, own, row)
-                guard pivot > 0 else { return false }
-                own[row] = pivot.squareRoot()
-            }
-            return true
-        }
-        return isPositive ? factor : nil
-    }
-
-    @inline(__always)
-    private static func product(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
-        var sums = SIMD4<Double>.zero
-        let whole = count & ~3
-        for index in stride(from: 0, to: whole, by: 4) {
-            sums += SIMD4(a[index], a[index + 1], a[index + 2], a[index + 3])
-                * SIMD4(b[index], b[index + 1], b[index + 2], b[index + 3])
-        }
-        var sum = sums.sum()
-        for index in whole..<count { sum += a[index] * b[index] }
-        return sum
+        var factor = matrix, n = blasint(size), info: blasint = 0
+        for row in 0..<size { factor[row * size + row] *= 1 + load }
+        ComputeThreads.prepareLibraries()
+        // Fortran reads the transpose: its upper triangle is the lower one here.
+        dpotrf_("U", &n, &factor, &n, &info, 1)
+        precondition(info >= 0, "dpotrf refused argument \(-info)")
+        return info == 0 ? factor : nil
     }
 }

@@ -1,18 +1,19 @@
 import Foundation
 
 /// A file that appears under its name whole or not at all: it is written beside it, then renamed.
-final class AtomicFile {
+package final class AtomicFile {
     private let path: String
     private let temporaryPath: String
     private var descriptor: Int32
 
+    /// - Parameter mode: its permissions, less those that the process withholds.
     /// - Throws: `CheckpointError.notWritten` when the folder takes no files.
-    init(path: String) throws {
+    package init(path: String, mode: mode_t = 0o644) throws {
         self.path = path
         let target = URL(fileURLWithPath: path)
         temporaryPath = target.deletingLastPathComponent()
-            .appendingPathComponent(".\(target.lastPathComponent).\(UUID().uuidString.prefix(8)).partial").path
-        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            .appendingPathComponent(".\(target.lastPathComponent.prefix(100)).\(UUID().uuidString.prefix(8)).partial").path
+        descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else {
             throw CheckpointError.notWritten(path: path, reason: systemReason())
         }
@@ -20,7 +21,7 @@ final class AtomicFile {
 
     deinit { discard() }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
         var done = 0
         while done < bytes.count {
             let put = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
@@ -31,7 +32,7 @@ final class AtomicFile {
     }
 
     /// Brings the file to the disk and gives it its name.
-    func commit() throws {
+    package func commit() throws {
         guard fsync(descriptor) == 0, close(descriptor) == 0 else { throw failure() }
         descriptor = -1
         guard rename(temporaryPath, path) == 0 else {

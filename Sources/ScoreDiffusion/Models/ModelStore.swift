@@ -1,3 +1,4 @@
+import AudioDSP
 import Foundation
 
 /// Where installed models are found.
@@ -20,7 +21,7 @@ public struct ModelStore: Sendable {
         let named = (environment["AUDIOTOOL_MODELS"] ?? "").split(separator: ":").map(String.init)
         let own = Self.ownFolder(environment)
         let candidates = (own.map { [$0] } ?? []) + Self.candidates(executable: executable)
-        folders = named + candidates.filter(Self.isFolder)
+        folders = named + candidates.filter(FileManager.default.isFolder)
         searched = named.isEmpty ? candidates : named
         installationFolder = named.first ?? own
     }
@@ -114,11 +115,6 @@ public struct ModelStore: Sendable {
             parent.deleteLastPathComponent()
         }
         return result
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
     private static func isFile(_ path: String) -> Bool {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioDSP
 import Foundation
 
 /// Which file becomes which, decided before any work.
@@ -141,7 +142,6 @@ struct OutputPlan {
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return path != "-" && FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+        path != "-" && FileManager.default.isFolder(path)
     }
 }

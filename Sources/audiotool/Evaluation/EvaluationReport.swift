@@ -50,16 +50,22 @@ struct EvaluationReport: Encodable {
         }
     }
 
+    /// The statistics of the estimates, and beside them those of what belongs to them.
     struct Summary: Encodable {
-        var mean: Double?
-        var median: Double?
-        var ci95: [Double]?
-        var count: Int
-        var undefined: Int
-        var infinite: Int
+        var estimate: Statistics
         var rates: [Int]
         var input: Statistics?
         var improvement: Statistics?
+
+        private enum CodingKeys: CodingKey { case rates, input, improvement }
+
+        func encode(to encoder: any Encoder) throws {
+            try estimate.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(rates, forKey: .rates)
+            try container.encodeIfPresent(input, forKey: .input)
+            try container.encodeIfPresent(improvement, forKey: .improvement)
+        }
     }
 
     struct Definition: Encodable {
@@ -90,10 +96,8 @@ struct EvaluationReport: Encodable {
         failed = evaluation.failedCount
         var summaries: [String: Summary] = [:], definitions: [String: Definition] = [:]
         for metric in evaluation.metrics {
-            let own = Statistics(evaluation.summary(of: metric))
             summaries[metric.key] = Summary(
-                mean: own.mean, median: own.median, ci95: own.ci95, count: own.count, undefined: own.undefined,
-                infinite: own.infinite, rates: evaluation.rates(of: metric),
+                estimate: Statistics(evaluation.summary(of: metric)), rates: evaluation.rates(of: metric),
                 input: evaluation.hasInput ? Statistics(evaluation.inputSummary(of: metric)) : nil,
                 improvement: evaluation.improvementSummary(of: metric).map { Statistics($0) })
             definitions[metric.key] = Definition(

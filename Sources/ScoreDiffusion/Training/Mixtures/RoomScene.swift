@@ -51,13 +51,9 @@ enum RoomPool {
         let block = 16
         for start in stride(from: 0, to: count, by: block) {
             try checkCancelled()
-            let slots = Slots<RoomScene>(count: min(block, count - start))
-            parallelFor(min(block, count - start)) { index in
-                slots.fill(index, with: Result {
-                    try scene(start + index, sampleRate: sampleRate, settings: settings, seed: seed)
-                })
-            }
-            scenes += try slots.take()
+            scenes += try parallelMap(min(block, count - start)) { index in
+                Result { try scene(start + index, sampleRate: sampleRate, settings: settings, seed: seed) }
+            }.map { try $0.get() }
         }
         return scenes
     }

@@ -24,18 +24,17 @@ struct BatchGradient {
         var sum: Gradients?
         for micro in 0..<accumulation {
             let parts = (micro * shards..<(micro + 1) * shards).filter { !ranges[$0].isEmpty }
-            let slots = Slots<Part>(count: parts.count)
-            parallelFor(parts.count) { index in
-                slots.fill(index, with: Result {
+            let results = parallelMap(parts.count) { index in
+                Result {
                     let items = ranges[parts[index]]
                     let batch = self.batch(waveforms, items: items, stream: step * count + parts[index])
                     let (value, gradients) = try valueAndGradient(of: network) { try objective.loss(of: $0, on: batch) }
                     let share = Float(items.count) / Float(size)
                     return Part(
                         loss: Double(value.item) * Double(share), gradients: share == 1 ? gradients : gradients.scaled(by: share))
-                })
+                }
             }
-            for part in try slots.take() {
+            for part in try results.map({ try $0.get() }) {
                 loss += part.loss
                 sum = sum.map { $0 + part.gradients } ?? part.gradients
             }

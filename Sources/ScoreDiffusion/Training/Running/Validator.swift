@@ -28,16 +28,15 @@ struct Validator<Objective: EnhancementObjective>: Sendable {
     func measure(_ network: Objective.Network, checkCancelled: @Sendable () throws -> Void) throws -> ValidationReport {
         var report = ValidationReport(mixtures: mixtures.count, noisy: mean(noisy), enhanced: [:])
         for steps in samplerSteps {
-            let slots = Slots<Measured>(count: mixtures.count)
-            parallelFor(mixtures.count) { index in
-                slots.fill(index, with: Result {
+            let scores = parallelMap(mixtures.count) { index in
+                Result {
                     try checkCancelled()
                     let mixture = mixtures[index]
                     let enhanced = try objective.enhance(mixture.noisy, with: network, steps: steps, seed: seed &+ UInt64(index))
                     return Self.measure(enhanced, against: mixture.clean, sampleRate: objective.sampleRate)
-                })
+                }
             }
-            report.enhanced[steps] = mean(try slots.take())
+            report.enhanced[steps] = mean(try scores.map { try $0.get() })
         }
         return report
     }
