@@ -9,6 +9,8 @@ let package = Package(
         .library(name: "AudioDSP", targets: ["AudioDSP"]),
         .library(name: "AudioMetrics", targets: ["AudioMetrics"]),
         .library(name: "ScoreDiffusion", targets: ["ScoreDiffusion"]),
+        .library(name: "TargetSpeech", targets: ["TargetSpeech"]),
+        .library(name: "LiveAudio", targets: ["LiveAudio"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -19,16 +21,23 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
         .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"]), .brew(["libsoxr"])]),
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"]), .brew(["cairo"])]),
+        .systemLibrary(name: "CMysofa", pkgConfig: "libmysofa", providers: [.apt(["libmysofa-dev"]), .brew(["libmysofa"])]),
+        .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"]), .brew(["speexdsp"])]),
+        .systemLibrary(
+            name: "CPortAudio", pkgConfig: "portaudio-2.0", providers: [.apt(["portaudio19-dev"]), .brew(["portaudio"])]),
         .target(name: "CKernels", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("m")]),
 
         .target(name: "NeuralCore", dependencies: ["CKernels", "COpenBLAS"]),
-        .target(name: "AudioDSP", dependencies: ["CKernels", "CSndfile", "CFFTW", "CSoxr"]),
+        .target(name: "AudioDSP", dependencies: ["CKernels", "CSndfile", "CFFTW", "CSoxr", "CSpeexDSP"]),
         .target(name: "AudioMetrics", dependencies: ["NeuralCore", "AudioDSP", "COpenBLAS"]),
         .target(name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics"]),
+        .target(
+            name: "TargetSpeech", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "CKernels", "CMysofa"]),
+        .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
         .executableTarget(
             name: "audiotool",
             dependencies: [
-                "ScoreDiffusion", "CCairo",
+                "ScoreDiffusion", "TargetSpeech", "LiveAudio", "CCairo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -37,8 +46,11 @@ let package = Package(
         .testTarget(name: "AudioDSPTests", dependencies: ["AudioDSP", "TestSupport"]),
         .testTarget(name: "AudioMetricsTests", dependencies: ["AudioMetrics", "TestSupport"]),
         .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "TestSupport"]),
+        .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "TestSupport"]),
+        .testTarget(name: "LiveAudioTests", dependencies: ["LiveAudio", "TestSupport"]),
         .testTarget(
-            name: "audiotoolTests", dependencies: ["audiotool", "ScoreDiffusion", "AudioDSP", "CCairo", "TestSupport"]),
+            name: "audiotoolTests",
+            dependencies: ["audiotool", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "AudioDSP", "CCairo", "TestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
