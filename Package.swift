@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "NeuralCore", targets: ["NeuralCore"]),
         .library(name: "AudioDSP", targets: ["AudioDSP"]),
         .library(name: "AudioMetrics", targets: ["AudioMetrics"]),
+        .library(name: "ModelLibrary", targets: ["ModelLibrary"]),
         .library(name: "ScoreDiffusion", targets: ["ScoreDiffusion"]),
         .library(name: "TargetSpeech", targets: ["TargetSpeech"]),
         .library(name: "LiveAudio", targets: ["LiveAudio"]),
@@ -30,14 +31,16 @@ let package = Package(
         .target(name: "NeuralCore", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "AudioDSP", dependencies: ["CKernels", "CSndfile", "CFFTW", "CSoxr", "CSpeexDSP"]),
         .target(name: "AudioMetrics", dependencies: ["NeuralCore", "AudioDSP", "COpenBLAS"]),
-        .target(name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics"]),
+        .target(name: "ModelLibrary", dependencies: ["NeuralCore"]),
+        .target(name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary"]),
         .target(
-            name: "TargetSpeech", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "CKernels", "CMysofa"]),
+            name: "TargetSpeech",
+            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "CKernels", "CMysofa"]),
         .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
         .executableTarget(
             name: "audiotool",
             dependencies: [
-                "ScoreDiffusion", "TargetSpeech", "LiveAudio", "CCairo",
+                "ModelLibrary", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "CCairo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -45,12 +48,15 @@ let package = Package(
         .testTarget(name: "NeuralCoreTests", dependencies: ["NeuralCore", "TestSupport"]),
         .testTarget(name: "AudioDSPTests", dependencies: ["AudioDSP", "TestSupport"]),
         .testTarget(name: "AudioMetricsTests", dependencies: ["AudioMetrics", "TestSupport"]),
+        .testTarget(name: "ModelLibraryTests", dependencies: ["ModelLibrary", "TestSupport"]),
         .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "TestSupport"]),
         .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "TestSupport"]),
         .testTarget(name: "LiveAudioTests", dependencies: ["LiveAudio", "TestSupport"]),
         .testTarget(
             name: "audiotoolTests",
-            dependencies: ["audiotool", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "AudioDSP", "CCairo", "TestSupport"]),
+            dependencies: [
+                "audiotool", "ModelLibrary", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "AudioDSP", "CCairo", "TestSupport",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import AudioDSP
 import Foundation
+import ModelLibrary
 import NeuralCore
 
 /// The light speech enhancer: `EnhancerNetwork` on a Schrödinger bridge, with all its settings.
@@ -65,7 +66,7 @@ public struct EnhancerModel: Sendable {
                 throw ScoreDiffusionError.invalidNetwork("it would have \(described) parameters, and the file holds \(present)")
             }
         } catch let error as DecodingError {
-            throw ModelError.invalidSettings(path: file.path, reason: Self.describe(error))
+            throw ModelError.invalidSettings(path: file.path, error)
         } catch where error is ScoreDiffusionError || error is SignalError {
             throw ModelError.invalidSettings(path: file.path, reason: error.localizedDescription)
         }
@@ -73,15 +74,6 @@ public struct EnhancerModel: Sendable {
         var network = EnhancerNetwork(configuration.network, using: &rng)
         try network.load(from: file.file)
         try self.init(configuration, network: network)
-    }
-
-    private static func describe(_ error: DecodingError) -> String {
-        switch error {
-        case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-            "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" is wrong: \(context.debugDescription)"
-        @unknown default: "\(error)"
-        }
     }
 
     /// What a file of this model says about itself.

@@ -1,5 +1,6 @@
 import AudioDSP
 import Foundation
+import ModelLibrary
 import NeuralCore
 import ScoreDiffusion
 import TestSupport

@@ -1,4 +1,5 @@
 import Foundation
+import ModelLibrary
 import NeuralCore
 
 /// Trains `EnhancerNetwork`: level, loss and evaluation as the finished model will be used.

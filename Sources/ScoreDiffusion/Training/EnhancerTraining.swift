@@ -1,4 +1,5 @@
 import AudioDSP
+import ModelLibrary
 import NeuralCore
 
 /// Trains the light models, ``EnhancerNetwork`` on a bridge.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AudioDSP
 import Foundation
+import ModelLibrary
 import NeuralCore
 import ScoreDiffusion
 

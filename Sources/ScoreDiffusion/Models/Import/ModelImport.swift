@@ -1,4 +1,5 @@
 import Foundation
+import ModelLibrary
 import NeuralCore
 
 /// Turns a published checkpoint into an installed model.

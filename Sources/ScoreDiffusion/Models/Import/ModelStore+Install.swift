@@ -1,5 +1,5 @@
 import Foundation
-import NeuralCore
+import ModelLibrary
 
 extension ModelStore {
     /// Installs a model under a name.
@@ -12,43 +12,9 @@ extension ModelStore {
     public func install(
         _ model: ModelImport, as name: String, purpose: String? = nil, licence: String? = nil, replaces: Bool = false
     ) throws -> ModelFile {
-        let path = try place(for: name, replaces: replaces)
-        try model.write(to: path, name: name, purpose: purpose, licence: licence)
-        return try ModelFile(path: path)
-    }
-
-    /// Installs a model file of this package by copying it.
-    @discardableResult
-    public func install(_ model: ModelFile, as name: String, replaces: Bool = false) throws -> ModelFile {
-        _ = try model.speechModel()
-        let path = try place(for: name, replaces: replaces)
-        let tensors = try model.file.names.map { (name: String) in (name, try model.file.tensor(name)) }
-        try SafeTensorsFile.write(tensors, metadata: model.file.metadata, to: path)
-        return try ModelFile(path: path)
-    }
-
-    /// Checks a name before any work is done for it.
-    public func checkName(_ name: String, replaces: Bool) throws { _ = try place(for: name, replaces: replaces, makesFolder: false) }
-
-    /// The path of a new model, its folder made.
-    private func place(for name: String, replaces: Bool, makesFolder: Bool = true) throws -> String {
-        let allowed = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.+")
-        guard !name.isEmpty, name.count <= 100, name.unicodeScalars.allSatisfy(allowed.contains),
-            !name.hasPrefix("."), !name.hasPrefix("-"), !name.hasSuffix(".safetensors")
-        else { throw ModelError.invalidName(name) }
-        guard let folder = installationFolder else { throw ModelError.noFolder }
-        let path = folder + "/" + name + ".safetensors"
-        if let taken = entries().first(where: { $0.name == name }), !replaces || taken.path != path {
-            throw ModelError.nameTaken(name: name, path: taken.path, canBeReplaced: taken.path == path)
+        try install(as: name, replaces: replaces) { path in
+            try model.write(to: path, name: name, purpose: purpose, licence: licence)
         }
-        if makesFolder {
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw CheckpointError.notWritten(path: path, reason: "the folder \(folder) cannot be made")
-            }
-        }
-        return path
     }
 }
 

@@ -1,5 +1,6 @@
 import AudioDSP
 import Foundation
+import ModelLibrary
 import NeuralCore
 
 /// A model of the SGMSE family: a score model or a Schrödinger bridge with a published backbone.

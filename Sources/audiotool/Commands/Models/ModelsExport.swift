@@ -1,4 +1,5 @@
 import ArgumentParser
+import ModelLibrary
 import ScoreDiffusion
 
 extension Models {

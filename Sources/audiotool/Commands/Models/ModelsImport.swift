@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ModelLibrary
 import NeuralCore
 import ScoreDiffusion
 
@@ -51,7 +52,8 @@ extension Models {
                 guard settings == nil, assignments.isEmpty, sampler.options.isEmpty, purpose == nil, licence == nil else {
                     throw ValidationError("\(file) is a model of audiotool and has its settings: only --name can be given.")
                 }
-                installed = try store.install(own, as: name, replaces: replace)
+                _ = try own.speechModel()
+                installed = try store.install(copyOf: own, as: name, replaces: replace)
             } else {
                 let checkpoint = try PublishedCheckpoint(path: file)
                 let model = try ModelImport(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ModelLibrary
 import ScoreDiffusion
 
 extension Models {

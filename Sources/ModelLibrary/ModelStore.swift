@@ -1,4 +1,3 @@
-import AudioDSP
 import Foundation
 
 /// Where installed models are found.
@@ -21,7 +20,7 @@ public struct ModelStore: Sendable {
         let named = (environment["AUDIOTOOL_MODELS"] ?? "").split(separator: ":").map(String.init)
         let own = Self.ownFolder(environment)
         let candidates = (own.map { [$0] } ?? []) + Self.candidates(executable: executable)
-        folders = named + candidates.filter(FileManager.default.isFolder)
+        folders = named + candidates.filter { Self.exists($0, isFolder: true) }
         searched = named.isEmpty ? candidates : named
         installationFolder = named.first ?? own
     }
@@ -81,7 +80,7 @@ public struct ModelStore: Sendable {
         if name.contains("/") || name.hasSuffix(".safetensors") { return try ModelFile(path: name) }
         let entries = entries()
         if let entry = entries.first(where: { $0.name == name }) { return try entry.model.get() }
-        if Self.isFile(name) { return try ModelFile(path: name) }
+        if Self.exists(name, isFolder: false) { return try ModelFile(path: name) }
         throw ModelError.unknown(name: name, known: entries.map(\.name), searched: searched)
     }
 
@@ -108,7 +107,7 @@ public struct ModelStore: Sendable {
         ]
         var parent = folder
         while parent.path != "/" {
-            if isFile(parent.appendingPathComponent("Package.swift").path) {
+            if exists(parent.appendingPathComponent("Package.swift").path, isFolder: false) {
                 result.append(parent.appendingPathComponent("models").path)
                 break
             }
@@ -117,8 +116,8 @@ public struct ModelStore: Sendable {
         return result
     }
 
-    private static func isFile(_ path: String) -> Bool {
+    private static func exists(_ path: String, isFolder wanted: Bool) -> Bool {
         var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue == wanted
     }
 }

@@ -12,6 +12,14 @@ public struct ModelFile: Sendable {
         case dereverberator = "speech-dereverberator"
         /// A model of the SGMSE family, imported.
         case published = "sgmse-speech-enhancer"
+        /// Cleans speech while it arrives.
+        case streamingEnhancer = "streaming-speech-enhancer"
+        /// Lets one enrolled voice through.
+        case extractor = "target-speech-extractor"
+        /// Tells the voice in front from a noisy binaural recording.
+        case enrollment = "voice-enrollment"
+        /// Describes the voice in a clean recording.
+        case speaker = "speaker-encoder"
     }
 
     public let path: String

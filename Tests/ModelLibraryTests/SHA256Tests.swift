@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import ScoreDiffusion
+@testable import ModelLibrary
 
 /// The examples of FIPS 180-4 and lengths around the block's.
 @Suite struct SHA256Tests {

@@ -41,3 +41,16 @@ public enum ModelError: LocalizedError, Equatable {
         }
     }
 }
+
+extension ModelError {
+    /// Settings that have not the members that they must have.
+    public static func invalidSettings(path: String, _ error: DecodingError) -> ModelError {
+        let reason = switch error {
+        case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" is wrong: \(context.debugDescription)"
+        @unknown default: "\(error)"
+        }
+        return .invalidSettings(path: path, reason: reason)
+    }
+}

@@ -2,7 +2,7 @@ import Foundation
 import NeuralCore
 import Testing
 
-@testable import ScoreDiffusion
+@testable import ModelLibrary
 
 @Suite struct ModelStoreTests {
     private final class Folder {
