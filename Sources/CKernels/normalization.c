@@ -48,20 +48,47 @@ CK_CLONES void ck_layer_norm_gradient(const float *restrict g, const float *rest
     }
 }
 
+// Long rows are summed in blocks, whose sums are added in double precision: a float that has grown large loses what is
+// added to it.
+enum { block_length = 4096 };
+
+CK_INLINE size_t block_size(size_t n, size_t start) { return n - start < block_length ? n - start : block_length; }
+
 CK_CLONES void ck_moments(const float *x, size_t n, float *mean, float *squares) {
-    float sum;
-    CK_LANE_SUM(sum, n, x[i]);
-    const float m = sum / (float)n;
-    CK_LANE_SUM(*squares, n, (x[i] - m) * (x[i] - m));
+    double total = 0;
+    float part;
+    for (size_t start = 0; start < n; start += block_length) {
+        const float *own = x + start;
+        const size_t count = block_size(n, start);
+        CK_LANE_SUM(part, count, own[i]);
+        total += part;
+    }
+    const float m = (float)(total / (double)n);
+    total = 0;
+    for (size_t start = 0; start < n; start += block_length) {
+        const float *own = x + start;
+        const size_t count = block_size(n, start);
+        CK_LANE_SUM(part, count, (own[i] - m) * (own[i] - m));
+        total += part;
+    }
     *mean = m;
+    *squares = (float)total;
 }
 
 CK_CLONES void ck_normalized_sums(const float *g, const float *x, size_t n, float mean, float rstd, float *sum,
                                   float *dot) {
-    float product;
-    CK_LANE_SUM(*sum, n, g[i]);
-    CK_LANE_SUM(product, n, g[i] * (x[i] - mean));
-    *dot = product * rstd;
+    double total = 0, product = 0;
+    float part;
+    for (size_t start = 0; start < n; start += block_length) {
+        const float *above = g + start, *own = x + start;
+        const size_t count = block_size(n, start);
+        CK_LANE_SUM(part, count, above[i]);
+        total += part;
+        CK_LANE_SUM(part, count, above[i] * (own[i] - mean));
+        product += part;
+    }
+    *sum = (float)total;
+    *dot = (float)(product * rstd);
 }
 
 CK_CLONES void ck_combine(const float *restrict g, const float *restrict x, float *restrict dx, size_t n, float a,

@@ -31,7 +31,7 @@ public enum ModelError: LocalizedError, Equatable {
         case .invalidSettings(let path, let reason):
             "\(path): the model's settings cannot be used: \(reason.hasSuffix(".") ? String(reason.dropLast()) : reason)."
         case .noSettings(let path):
-            "\(path) holds weights but no settings. Put the training settings as JSON beside it, or give them with --settings or --set."
+            "\(path) holds weights but no settings. Put the training settings as JSON beside it, or give them with --config or --set."
         case .invalidName(let name):
             "\(name) is no name for a model: up to 100 letters, digits and the signs - _ . + are, not beginning with - or a dot."
         case .nameTaken(let name, let path, let canBeReplaced):

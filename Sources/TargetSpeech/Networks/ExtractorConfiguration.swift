@@ -46,9 +46,9 @@ public struct ExtractorConfiguration: Codable, Equatable, Sendable {
     public func validate() throws {
         let limits: [(CodingKeys, Int, ClosedRange<Int>)] = [
             (.sampleRate, sampleRate, 8_000...192_000), (.microphones, microphones, 1...2), (.outputs, outputs, 1...2),
-            (.chunkLength, chunkLength, 4...4_096), (.lookahead, lookahead, 0...chunkLength),
+            (.chunkLength, chunkLength, 4...4_096), (.lookahead, lookahead, 0...max(0, chunkLength)),
             (.width, width, 1...1_024), (.hidden, hidden, 1...1_024), (.blocks, blocks, 1...64),
-            (.heads, heads, 1...width), (.attentionFrames, attentionFrames, 1...4_096),
+            (.heads, heads, 1...max(1, width)), (.attentionFrames, attentionFrames, 1...4_096),
             (.approximateQuerySize, approximateQuerySize, 1...65_536), (.embeddingSize, embeddingSize, 0...65_536),
         ]
         for (key, value, range) in limits where !range.contains(value) {

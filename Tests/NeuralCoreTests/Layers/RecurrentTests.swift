@@ -53,6 +53,23 @@ import Testing
         expectClose(Tensor.concatenated(cellPieces, axis: 1), lstm(x), absolute: 1e-6)
     }
 
+    /// Through the states given and through those returned, over several calls.
+    @Test func gradientsPassThroughStates() {
+        let gru = Self.gru(bidirectional: false, layers: 2), lstm = Self.lstm(bidirectional: false, layers: 2)
+        let x = Self.input([3, 4, 6]), start = Self.input([2, 3, 5], seed: 7), cell = Self.input([2, 3, 5], seed: 8)
+        func pieces(_ x: Tensor) -> [Tensor] { x.split(axis: 1, sizes: [3, 1]) }
+        checkGradients(at: [x, start], "GRU") { inputs in
+            var state: Tensor? = inputs[1]
+            let outputs = pieces(inputs[0]).map { gru($0, state: &state).reshaped([-1]) }
+            return .concatenated(outputs + [state!.reshaped([-1])], axis: 0)
+        }
+        checkGradients(at: [x, start, cell], "LSTM") { inputs in
+            var state: LSTM.State? = LSTM.State(hidden: inputs[1], cell: inputs[2])
+            let outputs = pieces(inputs[0]).map { lstm($0, state: &state).reshaped([-1]) }
+            return .concatenated(outputs + [state!.hidden.reshaped([-1]), state!.cell.reshaped([-1])], axis: 0)
+        }
+    }
+
     @Test func gradientsMatchCentralDifferences() {
         let x = Self.input([3, 4, 2, 6])
         let gru = Self.gru(layers: 2), lstm = Self.lstm(layers: 2)

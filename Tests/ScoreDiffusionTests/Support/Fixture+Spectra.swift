@@ -32,25 +32,3 @@ extension Tensor {
     /// One item of a batch, as a batch of one.
     func item(_ index: Int) -> Tensor { sliced(axis: 0, index..<index + 1) }
 }
-
-/// A tensor as the only parameter of a model, to differentiate with respect to it.
-struct Variables: Layer {
-    var tensors: [Tensor]
-
-    init(_ tensors: Tensor...) { self.tensors = tensors }
-
-    mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
-        for index in tensors.indices { try visitor.visit("\(index)", &tensors[index]) }
-    }
-}
-
-/// A layer and what goes into it, to differentiate with respect to both.
-struct WithInputs<L: Layer>: Layer {
-    var layer: L
-    var inputs: Variables
-
-    mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
-        try visitor.visit("layer", &layer)
-        try visitor.visit("inputs", &inputs)
-    }
-}

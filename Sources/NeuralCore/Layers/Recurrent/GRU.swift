@@ -31,13 +31,13 @@ public struct GRU: Layer {
     /// Runs over `axis` of `[…, steps, …, inputSize]`, every other index being a sequence of its own. The result is
     /// `[…, steps, …, directions · hiddenSize]`. The state is zero before the first step.
     public func callAsFunction(_ input: Tensor, axis: Int = -2) -> Tensor {
-        layer.run(input, axis: axis, initialState: nil, initialCell: nil).output
+        layer.run(input, axis: axis).output
     }
 
     /// The same, continuing from `state` (zero when `nil`), which becomes the one after the last step,
-    /// `[layers · directions, sequences, hiddenSize]`. No gradient passes through the state.
+    /// `[layers · directions, sequences, hiddenSize]`. Gradients pass through it; give its `detached` to cut them.
     public func callAsFunction(_ input: Tensor, axis: Int = -2, state: inout Tensor?) -> Tensor {
-        let result = layer.run(input, axis: axis, initialState: state, initialCell: nil)
+        let result = layer.run(input, axis: axis, initialState: state, keepsState: true)
         state = result.state
         return result.output
     }

@@ -40,14 +40,14 @@ public struct LSTM: Layer {
     /// Runs over `axis` of `[…, steps, …, inputSize]`, every other index being a sequence of its own. The result is
     /// `[…, steps, …, directions · hiddenSize]`. The state is zero before the first step.
     public func callAsFunction(_ input: Tensor, axis: Int = -2) -> Tensor {
-        layer.run(input, axis: axis, initialState: nil, initialCell: nil).output
+        layer.run(input, axis: axis).output
     }
 
-    /// The same, continuing from `state` (zero when `nil`), which becomes the one after the last step. No gradient
-    /// passes through the state.
+    /// The same, continuing from `state` (zero when `nil`), which becomes the one after the last step. Gradients
+    /// pass through it; give its `detached` tensors to cut them.
     public func callAsFunction(_ input: Tensor, axis: Int = -2, state: inout State?) -> Tensor {
-        let result = layer.run(input, axis: axis, initialState: state?.hidden, initialCell: state?.cell)
-        state = result.cell.map { State(hidden: result.state, cell: $0) }
+        let result = layer.run(input, axis: axis, initialState: state?.hidden, initialCell: state?.cell, keepsState: true)
+        if let hidden = result.state, let cell = result.cell { state = State(hidden: hidden, cell: cell) }
         return result.output
     }
 

@@ -5,13 +5,15 @@ struct RecurrentBackward {
     let trace: RecurrentTrace
     /// Of the output, `[rows, output width]`.
     let gradient: Tensor
+    /// Of the cells after the last step, `[directions, sequences, hidden]`.
+    var lastCellGradient: Tensor?
     let needsInput: Bool
 
     private var plan: RecurrentPlan { trace.plan }
 
     /// The gradients of the input, of each direction's weights, and of the initial state and cell if there were any.
     func run() -> [Tensor?] {
-        let trace = trace, plan = plan, gradient = gradient, chunks = plan.chunks
+        let trace = trace, plan = plan, gradient = gradient, lastCell = lastCellGradient, chunks = plan.chunks
         let stateGradient = trace.initialState.map { Tensor(uninitialized: $0.shape) }
         let cellGradient = trace.initialCell.map { Tensor(uninitialized: $0.shape) }
         let input = needsInput ? Tensor(uninitialized: trace.input.shape) : nil
@@ -20,7 +22,7 @@ struct RecurrentBackward {
         parallelFor(chunks.count) { index in
             let chunk = chunks[index]
             for direction in 0..<plan.directions {
-                Self.goBack(trace, gradient, chunk, direction, stateGradient, cellGradient)
+                Self.goBack(trace, gradient, lastCell, chunk, direction, stateGradient, cellGradient)
             }
             if let region = chunk.region, isLocal {
                 parts.add(trace, region, [chunk], input, part: index, product: serialProduct)
@@ -32,12 +34,14 @@ struct RecurrentBackward {
 
     /// Takes a chunk from the last step to the first; the gates become their gradients.
     private static func goBack(
-        _ trace: RecurrentTrace, _ gradient: Tensor, _ chunk: RecurrentChunk, _ direction: Int, _ stateGradient: Tensor?,
-        _ cellGradient: Tensor?
+        _ trace: RecurrentTrace, _ gradient: Tensor, _ lastCell: Tensor?, _ chunk: RecurrentChunk, _ direction: Int,
+        _ stateGradient: Tensor?, _ cellGradient: Tensor?
     ) {
         let plan = trace.plan, size = chunk.count * plan.hidden
         let carries = Tensor.zeros([2, size])
         let carry = carries.freshPointer, cellCarry = carry + size
+        let place = (direction * plan.sequences + chunk.firstSequence) * plan.hidden
+        if let lastCell { cellCarry.update(from: lastCell.pointer + place, count: size) }
         for step in (0..<plan.steps).reversed() {
             var values = trace.step(chunk, direction, step)
             let row = chunk.row(trace.position(direction, step))
@@ -56,7 +60,6 @@ struct RecurrentBackward {
                 MatrixOperand(trace.hiddenWeights(direction), stride: plan.hidden), beta: 1, into: carry,
                 stride: plan.hidden)
         }
-        let place = (direction * plan.sequences + chunk.firstSequence) * plan.hidden
         if let stateGradient { (stateGradient.freshPointer + place).update(from: carry, count: size) }
         if let cellGradient { (cellGradient.freshPointer + place).update(from: cellCarry, count: size) }
     }

@@ -25,10 +25,11 @@ struct RecurrentLayer: Sendable {
         }
     }
 
-    /// The output and the states and cells after the last step, `[layers · directions, sequences, hidden]`.
+    /// The output and, where they are kept, the states and cells after the last step,
+    /// `[layers · directions, sequences, hidden]`.
     func run(
-        _ input: Tensor, axis: Int, initialState: Tensor?, initialCell: Tensor?
-    ) -> (output: Tensor, state: Tensor, cell: Tensor?) {
+        _ input: Tensor, axis: Int, initialState: Tensor? = nil, initialCell: Tensor? = nil, keepsState: Bool = false
+    ) -> (output: Tensor, state: Tensor?, cell: Tensor?) {
         precondition(input.rank >= 2 && input.shape.last == inputs, "\(input.shape) does not end in \(inputs) features")
         let axis = input.shape.resolved(axis: axis)
         precondition(axis < input.rank - 1, "a recurrent layer cannot run over its features")
@@ -41,22 +42,43 @@ struct RecurrentLayer: Sendable {
                 inner: input.shape[(axis + 1)..<(input.rank - 1)].reduce(1, *))
             let own = Array(weights[layer * directions..<(layer + 1) * directions])
             let range = layer * directions..<(layer + 1) * directions
-            let trace = RecurrentTrace(
-                plan, own, input: current, initialState: slice(initialState, range, plan),
-                initialCell: slice(initialCell, range, plan))
+            let initial = [initialState, initialCell].map { slice($0, range, plan) }
+            let trace = RecurrentTrace(plan, own, input: current, initialState: initial[0], initialCell: initial[1])
             trace.run()
-            states.append(trace.final(trace.output))
-            if let last = trace.cells { cells.append(trace.final(last)) }
+            let result = record(trace, from: [current] + own.flatMap(\.tensors) + initial.compactMap { $0 }, keepsState: keepsState)
             var shape = input.shape
             shape[shape.count - 1] = plan.outputWidth
-            let needsInput = current.requiresGradient
-            let value = Tensor(storage: trace.output.storage, shape: shape)
-            current = Tensor.recorded(value, from: [current] + own.flatMap(\.tensors)) { gradient in
-                let result = RecurrentBackward(trace: trace, gradient: gradient, needsInput: needsInput).run()
-                return Array(result[...(own.count * 4)])
-            }
+            current = result.output.reshaped(shape)
+            guard keepsState else { continue }
+            states.append(trace.final(result.output))
+            if let cell = result.cell { cells.append(cell) }
         }
+        guard keepsState else { return (current, nil, nil) }
         return (current, .concatenated(states, axis: 0), cells.isEmpty ? nil : .concatenated(cells, axis: 0))
+    }
+
+    /// Enters a run into the gradient graph. Where the state is kept, output and last cells are one recorded tensor, so
+    /// that the gradients of both arrive together.
+    private func record(
+        _ trace: RecurrentTrace, from operands: [Tensor], keepsState: Bool
+    ) -> (output: Tensor, cell: Tensor?) {
+        let needsInput = operands[0].requiresGradient, output = trace.output
+        let cell = keepsState ? trace.cells.map(trace.final) : nil
+        guard let cell, operands.contains(where: \.requiresGradient) else {
+            let recorded = Tensor.recorded(output, from: operands) { gradient in
+                RecurrentBackward(trace: trace, gradient: gradient, needsInput: needsInput).run()
+            }
+            return (recorded, cell)
+        }
+        let joined = Tensor.concatenated([output.reshaped([-1]), cell.reshaped([-1])], axis: 0)
+        let recorded = Tensor.recorded(joined, from: operands) { [count = output.count, cellShape = cell.shape] gradient in
+            let parts = gradient.split(axis: 0, sizes: [count, gradient.count - count])
+            return RecurrentBackward(
+                trace: trace, gradient: parts[0], lastCellGradient: parts[1].reshaped(cellShape), needsInput: needsInput
+            ).run()
+        }
+        let parts = recorded.split(axis: 0, sizes: [output.count, cell.count])
+        return (parts[0].reshaped(output.shape), parts[1].reshaped(cell.shape))
     }
 
     private func slice(_ state: Tensor?, _ range: Range<Int>, _ plan: RecurrentPlan) -> Tensor? {
@@ -64,7 +86,7 @@ struct RecurrentLayer: Sendable {
         precondition(
             state.shape == [layers * directions, plan.sequences, hidden],
             "a state of shape \(state.shape) for \(plan.sequences) sequences")
-        return state.detached.sliced(axis: 0, range)
+        return state.sliced(axis: 0, range)
     }
 
     mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import ModelLibrary
 import NeuralCore
 
 /// A file of weights that another program wrote, with the settings it carries.
@@ -30,34 +31,25 @@ public struct PublishedCheckpoint: Sendable {
     /// Reads `.ckpt`, `.pt`, `.pth`, `.bin` (whatever the name, by content) and `.safetensors`.
     ///
     /// - Throws: `CheckpointError`.
-    public init(path: String) throws {
-        self.path = path
-        if TorchCheckpoint.isCandidate(path: path) {
-            let checkpoint = try TorchCheckpoint(path: path)
-            let stored = try checkpoint.tensors(Self.stateDictionary(of: checkpoint.root))
-            guard !stored.names.isEmpty else {
-                throw CheckpointError.notACheckpoint(path: path, reason: "it holds no named tensors")
-            }
-            hyperParameters = checkpoint.root["hyper_parameters"].json().object ?? JSONObject()
-            let ema = checkpoint.root["ema"]
+    public init(path: String) throws { self.init(try StateDictionary(path: path)) }
+
+    public init(_ file: StateDictionary) {
+        path = file.path
+        switch file.content {
+        case .torch(let stored, let root):
+            hyperParameters = root["hyper_parameters"].json().object ?? JSONObject()
+            let ema = root["ema"]
             if let list = ema["shadow_params"].elements, !list.isEmpty {
                 tensors = Self.canonical(AveragedTensors(stored, average: list.compactMap(\.tensor)))
                 weights = .averaged(decay: ema["decay"].double, updates: ema["num_updates"].int)
             } else {
                 (tensors, weights) = (Self.canonical(stored), .last)
             }
-        } else {
-            let file = try SafeTensorsFile(path: path)
+        case .safeTensors(let file):
             (tensors, weights) = (Self.canonical(file), .last)
             let text = file.metadata["hyper_parameters"].flatMap { try? JSONValue(parsing: $0) }
             hyperParameters = text?.object ?? JSONObject()
         }
-    }
-
-    /// The dictionary of the network's tensors: under the name that Lightning uses, under a common one, or all.
-    private static func stateDictionary(of root: PickleValue) -> PickleValue {
-        for name in ["state_dict", "model_state_dict", "model", "params"] where root[name].members != nil { return root[name] }
-        return root
     }
 
     /// Parts of a checkpoint that belong to training alone.
@@ -65,13 +57,9 @@ public struct PublishedCheckpoint: Sendable {
 
     /// Names as the score model has them: without wrappers' prefixes, the network under `dnn.`.
     private static func canonical(_ source: some TensorSource) -> RenamedTensors {
-        func bare(_ name: String) -> String {
-            for prefix in ["module.", "_orig_mod."] where name.hasPrefix(prefix) { return bare(String(name.dropFirst(prefix.count))) }
-            return name
-        }
-        let isWrapped = source.names.contains { bare($0).hasPrefix("dnn.") }
+        let isWrapped = source.names.contains { StateDictionary.bare($0).hasPrefix("dnn.") }
         return RenamedTensors(source) { name in
-            let name = bare(name)
+            let name = StateDictionary.bare(name)
             guard !ignored.contains(where: { name.hasPrefix($0) }) else { return nil }
             return isWrapped ? name : "dnn." + name
         }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import ModelLibrary
-import ScoreDiffusion
 
 extension Models {
     struct Export: ParsableCommand {
@@ -27,7 +26,7 @@ extension Models {
             guard replace || !OutputPlan.exists(output) else {
                 throw CommandFailure("\(output) is there already; --replace overwrites it.")
             }
-            try ModelExport.write(ModelStore().find(name), to: output)
+            try InstalledModel.export(ModelStore().find(name), to: output)
             print("\(name) → \(output)")
         }
     }

@@ -3,27 +3,31 @@ import Foundation
 import ModelLibrary
 import NeuralCore
 import ScoreDiffusion
+import TargetSpeech
 
 extension Models {
     struct Import: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Install a published checkpoint as a model.",
             discussion: """
-                Reads checkpoints of SGMSE+ and its relatives: Lightning's .ckpt with settings and averaged weights, state \
-                dicts (.pt, .pth, .bin) and .safetensors. Nothing in the file is run. Where it has no settings they come \
-                from a JSON file beside it (its name with .json, or config.json), from --settings or from --set, under the \
-                names of the training program.
+                Reads checkpoints of SGMSE+ and its relatives and of "Look once to hear" (extractor and enrolment network): \
+                Lightning's .ckpt, state dicts (.pt, .pth, .bin) and .safetensors. Nothing in the file is run. Where it has \
+                no settings they come from a JSON file beside it (its name with .json, or config.json), from --config or \
+                from --set, under the names of the training program.
 
                 Examples:
                   audiotool models import epoch=120.ckpt --name sgmse
                   audiotool models import reverb.ckpt --name dereverb --steps 50 --snr 0.33
                   audiotool models import net.pt --name mine --set backbone=ncsnpp_v2 --set sde=sbve \\
                       --set loss_type=data_prediction
+                  audiotool models import best.ckpt --config tsh.json --name hear
                 """)
 
         @Argument(help: ArgumentHelp("A checkpoint.", valueName: "file"), completion: .file()) var file: String
         @Option(help: "What the model is to be called.") var name: String
-        @Option(help: ArgumentHelp("A JSON file of training settings.", valueName: "file"), completion: .file())
+        @Option(
+            name: [.customLong("config"), .customLong("settings")],
+            help: ArgumentHelp("A JSON file of training settings.", valueName: "file"), completion: .file())
         var settings: String?
         @Option(name: .customLong("set"), help: ArgumentHelp("One training setting; may be repeated.", valueName: "name=value"))
         var assignments: [String] = []
@@ -47,30 +51,50 @@ extension Models {
         func run() throws {
             let store = ModelStore()
             try store.checkName(name, replaces: replace)
-            let installed: ModelFile
             if let own = try? ModelFile(path: file) {
                 guard settings == nil, assignments.isEmpty, sampler.options.isEmpty, purpose == nil, licence == nil else {
                     throw ValidationError("\(file) is a model of audiotool and has its settings: only --name can be given.")
                 }
-                _ = try own.speechModel()
-                installed = try store.install(copyOf: own, as: name, replaces: replace)
-            } else {
-                let checkpoint = try PublishedCheckpoint(path: file)
-                let model = try ModelImport(
-                    checkpoint: checkpoint, overrides: try overrides(for: checkpoint), options: sampler.options)
-                installed = try store.install(model, as: name, purpose: purpose, licence: licence, replaces: replace)
+                try InstalledModel.check(own)
+                return try show(store.install(copyOf: own, as: name, replaces: replace))
             }
-            try show(installed)
+            let weights = try StateDictionary(path: file)
+            if let checkpoint = PublishedTargetCheckpoint(weights) {
+                guard sampler.options.isEmpty else {
+                    throw ValidationError("\(file) is no diffusion model: it takes no options of a sampler.")
+                }
+                return try show(store.install(
+                    checkpoint, settings: .object(try targetSettings()), as: name, purpose: purpose, licence: licence,
+                    replaces: replace))
+            }
+            let checkpoint = PublishedCheckpoint(weights)
+            let values = try overrides(hasSettings: !checkpoint.hyperParameters.keys.isEmpty)
+            let model = try ModelImport(checkpoint: checkpoint, overrides: values, options: sampler.options)
+            try show(store.install(model, as: name, purpose: purpose, licence: licence, replaces: replace))
+        }
+
+        /// The settings of an extractor or enrolment network: the file's own members or, in the training program's file,
+        /// those in `model_params`.
+        private func targetSettings() throws -> JSONObject {
+            var settings = try fileSettings(isNeeded: true)
+            if let inner = settings["model_params"]?.object { settings = inner }
+            return try assigned(to: settings)
         }
 
         /// Settings from files and arguments, the latter first.
-        private func overrides(for checkpoint: PublishedCheckpoint) throws -> JSONObject {
-            var values = JSONObject()
-            if let settings {
-                values = try Self.read(settings)
-            } else if checkpoint.hyperParameters.keys.isEmpty, let beside = Self.settingsFile(beside: file) {
-                values = try Self.read(beside)
-            }
+        private func overrides(hasSettings: Bool) throws -> JSONObject {
+            try assigned(to: fileSettings(isNeeded: !hasSettings))
+        }
+
+        /// The settings of the file that is named or, where they are needed, lies beside the checkpoint.
+        private func fileSettings(isNeeded: Bool) throws -> JSONObject {
+            if let settings { return try Self.read(settings) }
+            guard isNeeded, let beside = Self.settingsFile(beside: file) else { return JSONObject() }
+            return try Self.read(beside)
+        }
+
+        private func assigned(to settings: JSONObject) throws -> JSONObject {
+            var values = settings
             for assignment in assignments {
                 guard let sign = assignment.firstIndex(of: "="), sign != assignment.startIndex else {
                     throw ValidationError("--set takes name=value, not \(assignment).")
