@@ -87,6 +87,12 @@ import Testing
         }
     }
 
+    @Test func publishedSizes() {
+        #expect(ExtractorConfiguration().parameterCount == 2_037_960)
+        // Without the convolution that is never used.
+        #expect(EnrollmentConfiguration().parameterCount == 2_368_681 - 1_154)
+    }
+
     @Test func settingsRoundTrip() throws {
         var configuration = EnrollmentConfiguration()
         (configuration.windowLength, configuration.stretch, configuration.microphones) = (256, 3, 1)

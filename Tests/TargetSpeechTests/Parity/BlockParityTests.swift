@@ -25,8 +25,8 @@ import Testing
     }
 
     private func run(_ block: CausalBlock, _ x: Tensor, _ start: [Tensor]) -> [Tensor] {
-        var state = CausalBlock.State(ExtractorConfiguration(), batch: 1)
-        (state.time, state.keys, state.values) = (LSTM.State(hidden: start[0], cell: start[1]), start[2], start[3])
+        var state = CausalBlock.State(
+            time: LSTM.State(hidden: start[0], cell: start[1]), keys: start[2], values: start[3])
         let output = block(x.channelsLast, state: &state).channelsFirst
         return [output, state.time.hidden, state.time.cell, state.keys, state.values]
     }
@@ -47,7 +47,7 @@ import Testing
     /// From nothing: the zeros before the first frame take part.
     @Test(arguments: Fixture.all(in: "tsh/block_causal")) func causalFromZero(_ fixture: Fixture) throws {
         let (block, configuration) = try causalBlock(fixture)
-        var state = CausalBlock.State(configuration, batch: 2)
+        var state = CausalBlock.State(configuration, batch: try fixture.shape("zero/x")[0])
         let output = block(try fixture.tensor("zero/x").channelsLast, state: &state).channelsFirst
         expectClose(output, try fixture.tensor("zero/out"), absolute: 1e-5)
         for (name, actual) in zip(Self.states, [state.time.hidden, state.time.cell, state.keys, state.values]) {

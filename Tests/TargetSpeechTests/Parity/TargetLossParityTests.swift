@@ -48,7 +48,8 @@ import Testing
     @Test(arguments: sets) func binauralCues(_ fixture: Fixture) throws {
         func cues(_ name: String) throws -> BinauralCues {
             let ears = try fixture.tensor(name).values, half = ears.count / 2
-            return BinauralCues(left: Array(ears[..<half]), right: Array(ears[half...]), sampleRate: 16_000)
+            return BinauralCues(
+                left: Array(ears[..<half]), right: Array(ears[half...]), sampleRate: try #require(fixture.config["sr"].int))
         }
         let reference = try cues("cues.gt"), error = try cues("cues.est").error(from: reference)
         expectClose([Float(reference.levelDifference)], try fixture.floats("cues.ild_gt"), absolute: 2e-5)

@@ -15,6 +15,10 @@ public struct CausalBlock: Layer {
         /// Keys and values of the last frames, oldest first: `[batch · heads, attentionFrames − 1, bins · features]`.
         public var keys: Tensor, values: Tensor
 
+        public init(time: LSTM.State, keys: Tensor, values: Tensor) {
+            (self.time, self.keys, self.values) = (time, keys, values)
+        }
+
         /// What is there before the first frame: zeros, to which the first frames do attend.
         public init(_ configuration: ExtractorConfiguration, batch: Int) {
             let bins = configuration.binCount, rows = batch * configuration.heads

@@ -38,7 +38,7 @@ public struct TFGridNetExtractor: Layer {
     public var inputConvolution: Conv2D
     public var blocks: [CausalBlock]
     /// Turns a voice into factors; nil in a network that hears no particular voice.
-    public var conditioning: VoiceGate?
+    public var conditioning: VoiceConditioning?
     /// From features to real and imaginary parts, `[features, 2 · outputs, 3, 3]`.
     public var outputConvolution: ConvTranspose2D
     let bank: FourierBank
@@ -51,7 +51,7 @@ public struct TFGridNetExtractor: Layer {
             2 * configuration.microphones, configuration.width, kernel: 3, padding: Padding2D(0, 1), using: &rng)
         blocks = (0..<configuration.blocks).map { _ in CausalBlock(configuration, using: &rng) }
         if configuration.embeddingSize > 0 {
-            conditioning = VoiceGate(
+            conditioning = VoiceConditioning(
                 embedding: configuration.embeddingSize, bins: configuration.binCount, width: configuration.width, using: &rng)
         }
         outputConvolution = ConvTranspose2D(
@@ -130,7 +130,7 @@ public struct TFGridNetExtractor: Layer {
 }
 
 /// The factors by which a voice multiplies the features of every frame.
-public struct VoiceGate: Layer {
+public struct VoiceConditioning: Layer {
     public var map: Linear, norm: LayerNorm
     private let bins: Int, width: Int
 
