@@ -44,7 +44,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
-        .target(name: "TestSupport", dependencies: ["NeuralCore"], path: "Tests/TestSupport"),
+        .target(name: "RealTimeChecks", path: "Tests/RealTimeChecks"),
+        .target(name: "TestSupport", dependencies: ["NeuralCore", "RealTimeChecks"], path: "Tests/TestSupport"),
         .testTarget(name: "NeuralCoreTests", dependencies: ["NeuralCore", "TestSupport"]),
         .testTarget(name: "AudioDSPTests", dependencies: ["AudioDSP", "TestSupport"]),
         .testTarget(name: "AudioMetricsTests", dependencies: ["AudioMetrics", "TestSupport"]),

@@ -10,3 +10,4 @@
 #include "planes.h"
 #include "recurrent.h"
 #include "reduction.h"
+#include "streaming.h"
