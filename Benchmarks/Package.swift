@@ -12,6 +12,7 @@ let package = Package(
                 .product(name: "AudioMetrics", package: "audiotool"),
                 .product(name: "NeuralCore", package: "audiotool"),
                 .product(name: "ScoreDiffusion", package: "audiotool"),
+                .product(name: "TargetSpeech", package: "audiotool"),
             ])
     ],
     swiftLanguageModes: [.v6]

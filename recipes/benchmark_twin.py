@@ -115,12 +115,81 @@ def metric(settings):
     return step
 
 
+def extractor_chunk(settings):
+    """One chunk of the streaming extractor: states carried along, the gate of the voice computed once."""
+    from tfgridnet_network import Extractor
+
+    network = Extractor(**settings).eval()
+    net, chunk, pad = network.tfgridnet, network.chunk, network.pad
+    width, bins, past = settings["D"], (chunk + pad) // 2 + 1, settings["local_atten_len"] - 1
+    samples = torch.randn(settings["num_ch"], 1, chunk + pad) * 0.1
+    state = {
+        "input": torch.zeros(1, 2 * settings["num_ch"], 2, bins), "output": torch.zeros(1, width, 2, bins),
+        "tail": torch.zeros(network.sources, 1, pad),
+        "blocks": [
+            {
+                "lstm": (torch.zeros(1, bins, settings["H"]), torch.zeros(1, bins, settings["H"])),
+                "keys": torch.zeros(1, block.heads, past, bins * block.keys),
+                "values": torch.zeros(1, block.heads, past, bins * width // block.heads),
+            }
+            for block in net.blocks
+        ],
+    }
+    gate = None
+    if settings["embed_dim"]:
+        with torch.no_grad():
+            gate = net.embed_to_feats_proj(torch.randn(1, settings["embed_dim"])).view(1, 1, width, bins).transpose(2, 3)
+
+    def block_step(block, held, x):
+        y = block.intra_norm(x).view(1, bins, width)
+        x = x + block.intra_linear(block.intra_rnn(y)[0]).view(1, 1, bins, width)
+        y = block.inter_norm(x).view(bins, 1, width)
+        y, held["lstm"] = block.inter_rnn(y, held["lstm"])
+        x = x + block.inter_linear(y).view(1, 1, bins, width)
+        q, k, v = (block.split(layers, x) for layers in (block.attn_conv_Q, block.attn_conv_K, block.attn_conv_V))
+        k, v = torch.cat([held["keys"], k], 2), torch.cat([held["values"], v], 2)
+        held["keys"], held["values"] = k[:, :, 1:], v[:, :, 1:]
+        y = (q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5).softmax(-1) @ v
+        y = y.view(1, block.heads, 1, bins, -1).permute(0, 2, 3, 1, 4).reshape(1, 1, bins, width)
+        y = block.attn_concat_proj[1](block.attn_concat_proj[0](y))
+        return x + block.attn_concat_proj[3](y.reshape(1, 1, -1)).view(1, 1, bins, width)
+
+    def step():
+        with torch.no_grad():
+            x = torch.nn.functional.conv1d(samples, net.enc.filters, stride=chunk)
+            x = x.view(1, -1, 2, bins).transpose(1, 2).reshape(1, -1, 1, bins)
+            x = torch.cat([state["input"], x], 2)
+            state["input"] = x[:, :, 1:]
+            x = net.conv(x).permute(0, 2, 3, 1)
+            for index, block in enumerate(net.blocks):
+                if index == 1 and gate is not None:
+                    x = x * gate
+                x = block_step(block, state["blocks"][index], x)
+            x = torch.cat([state["output"], x.permute(0, 3, 1, 2)], 2)
+            state["output"] = x[:, :, 1:]
+            x = net.deconv(x).view(network.sources, 2 * bins, 1)
+            x = torch.nn.functional.conv_transpose1d(x, net.dec.filters, stride=chunk)
+            x[..., :pad] += state["tail"]
+            state["tail"] = x[..., chunk:].clone()
+            return x[..., :chunk]
+
+    return step
+
+
+def extractor_start(settings):
+    def step():
+        extractor_chunk(settings)()
+
+    return step
+
+
 def main():
     settings = json.loads(sys.argv[1])
     torch.set_num_threads(settings["threads"])
     torch.manual_seed(0)
     tasks = {
         "convolution": convolution, "ncsnpp": ncsnpp, "enhancer": enhancer, "frechet": frechet, "metric": metric,
+        "extractor_chunk": extractor_chunk, "extractor_start": extractor_start,
     }
     step = tasks[settings["task"]](settings)
     print("ready", torch.__version__, flush=True)

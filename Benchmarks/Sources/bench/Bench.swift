@@ -16,7 +16,7 @@ struct Bench {
         """
 
     var words: [String] = []
-    var rounds = 7
+    var rounds: Int?
     var threads = 2
 
     static func main() throws {
@@ -45,18 +45,18 @@ struct Bench {
     func run() throws {
         ComputeThreads.count = threads
         let python = ProcessInfo.processInfo.environment["AUDIOTOOL_PYTHON"]
-        print("threads: \(threads), rounds: \(rounds), peer: \(python == nil ? "none" : "Python")")
+        print("threads: \(threads), rounds: \(rounds.map(String.init) ?? "each its own"), peer: \(python == nil ? "none" : "Python")")
         print(Comparison.heading)
         let workloads: [any Workload] =
             ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all + FrechetWorkload.all
-            + MetricWorkload.all
+            + MetricWorkload.all + ExtractorWorkload.all
         let chosen = workloads.filter { workload in
             words.isEmpty || words.contains { workload.name.localizedCaseInsensitiveContains($0) }
         }
         fflush(nil)
         for workload in chosen {
             let twin = try python.map { try Twin(python: $0, workload: workload, threads: threads) }
-            print(try Comparison(of: workload, with: twin, rounds: rounds))
+            print(try Comparison(of: workload, with: twin, rounds: rounds ?? workload.rounds ?? 7))
             fflush(nil)
         }
     }

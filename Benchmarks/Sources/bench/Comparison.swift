@@ -34,8 +34,10 @@ struct Comparison: CustomStringConvertible {
         (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
     }
 
+    /// From the quickest to the slowest; of many, what 99 in 100 do not exceed.
     private static func spread(_ sorted: [Double]) -> String {
-        "\(milliseconds(sorted[0]))–\(milliseconds(sorted[sorted.count - 1]))"
+        guard sorted.count < 100 else { return "p99 \(milliseconds(sorted[(sorted.count * 99 - 1) / 100]))" }
+        return "\(milliseconds(sorted[0]))–\(milliseconds(sorted[sorted.count - 1]))"
     }
 
     private static func milliseconds(_ seconds: Double) -> String {

@@ -15,7 +15,7 @@ final class Twin {
         let script = URL(fileURLWithPath: #filePath)
             .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("recipes/benchmark_twin.py")
-        let settings = workload.settings.merging(["threads": threads]) { $1 }
+        let settings = workload.settings.merging(["threads": threads]) { own, _ in own }
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = [
             script.path, String(decoding: try JSONSerialization.data(withJSONObject: settings), as: UTF8.self),
