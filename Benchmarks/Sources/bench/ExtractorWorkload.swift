@@ -25,14 +25,10 @@ struct ExtractorWorkload: Workload {
 
     func prepare() throws -> () -> Void {
         var rng = Philox(seed: 1)
-        var weights: [String: Tensor] = [:]
-        for (name, shape) in configuration.parameterShapes {
-            weights[name] = Tensor.gaussian(shape, using: &rng) * 0.1
-        }
-        let (configuration, tensors) = (configuration, weights)
+        let configuration = configuration, network = TFGridNetExtractor(configuration, using: &rng)
         let voice = Tensor.gaussian([configuration.embeddingSize], using: &rng).values
         func start() throws -> StreamingExtractor {
-            let extractor = try StreamingExtractor(configuration, weights: tensors)
+            let extractor = try StreamingExtractor(network)
             if configuration.isConditioned { try extractor.setVoice(voice) }
             try extractor.prepare()
             return extractor

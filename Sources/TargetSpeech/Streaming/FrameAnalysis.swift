@@ -7,13 +7,13 @@ struct FrameAnalysis {
     private let spectra: UnsafeMutablePointer<Float>
     private var windowLength: Int { chunk + lookahead }
 
-    init(_ configuration: ExtractorConfiguration, _ weights: StreamWeights, in arena: StreamArena) throws {
+    init(_ configuration: ExtractorConfiguration, _ bank: FourierBank, in arena: StreamArena) {
         microphones = configuration.microphones
         bins = configuration.binCount
         chunk = configuration.chunkLength
         lookahead = configuration.lookahead
         let length = configuration.windowLength
-        let filters = try FrameFilterbank.filters("enc", weights, configuration)
+        let filters = bank.matrix.values
         product = PackedProduct(
             in: arena, depth: length, columns: 2 * bins, bias: [Float](repeating: 0, count: 2 * bins)
         ) { sample, row in filters[row * length + sample] }

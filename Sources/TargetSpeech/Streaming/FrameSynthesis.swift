@@ -6,13 +6,13 @@ struct FrameSynthesis {
     /// What the last frame has beyond its chunk, `[outputs, lookahead]`.
     private let overlap: UnsafeMutablePointer<Float>
 
-    init(_ configuration: ExtractorConfiguration, _ weights: StreamWeights, in arena: StreamArena) throws {
+    init(_ configuration: ExtractorConfiguration, _ bank: FourierBank, in arena: StreamArena) {
         outputs = configuration.outputs
         bins = configuration.binCount
         chunk = configuration.chunkLength
         lookahead = configuration.lookahead
         let length = configuration.windowLength
-        let filters = try FrameFilterbank.filters("dec", weights, configuration)
+        let filters = bank.matrix.values
         product = PackedProduct(
             in: arena, depth: 2 * bins, columns: length, bias: [Float](repeating: 0, count: length)
         ) { row, sample in filters[row * length + sample] }

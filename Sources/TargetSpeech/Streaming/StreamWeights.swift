@@ -12,8 +12,6 @@ struct StreamWeights {
     /// The weights whose names go on after `name` and a dot.
     func scope(_ name: String) -> Self { .init(tensors, prefix: prefix + name + ".") }
 
-    func contains(_ name: String) -> Bool { tensors[prefix + name] != nil }
-
     /// The values of one tensor; throws unless it is there, in this shape and finite.
     func callAsFunction(_ name: String, _ shape: Int...) throws -> [Float] {
         let name = prefix + name

@@ -2,12 +2,12 @@
 struct StreamingBlock {
     let frequency: FrequencyPath
     let time: TimePath
-    let attention: FrameAttention
+    let attention: RingAttention
 
     init(_ configuration: ExtractorConfiguration, _ weights: StreamWeights, in arena: StreamArena) throws {
         frequency = try FrequencyPath(configuration, weights, in: arena)
         time = try TimePath(configuration, weights, in: arena)
-        attention = try FrameAttention(configuration, weights, in: arena)
+        attention = try RingAttention(configuration, weights, in: arena)
     }
 
     /// `features` is `[bins, width]` with rows of whole panels.

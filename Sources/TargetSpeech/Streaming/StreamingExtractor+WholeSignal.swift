@@ -1,6 +1,11 @@
 import NeuralCore
 
 extension StreamingExtractor {
+    /// The same function as `network`, whose weights are copied.
+    public convenience init(_ network: TFGridNetExtractor) throws {
+        try self.init(network.configuration, weights: Dictionary(uniqueKeysWithValues: network.namedParameters()))
+    }
+
     /// The weights of a file; see `init(_:weights:)`. Throws what reading throws besides.
     public convenience init(_ configuration: ExtractorConfiguration, weights source: some TensorSource) throws {
         var tensors: [String: Tensor] = [:]

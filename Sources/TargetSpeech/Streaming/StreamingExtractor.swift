@@ -28,7 +28,7 @@ public final class StreamingExtractor: StreamProcessor, @unchecked Sendable {
     private let spectrum: UnsafeMutablePointer<Float>
     private let spectrumStride: Int
 
-    private let gate: VoiceGate?
+    private let gate: StreamGate?
     private let gates: TripleBuffer
     private var currentGate = 0
     private var hasGate: Bool
@@ -36,8 +36,7 @@ public final class StreamingExtractor: StreamProcessor, @unchecked Sendable {
     private let replaced = Atomic<Int>(0)
     private let overflows = Atomic<Int>(0)
 
-    /// - Parameter weights: Under the published names, `tfgridnet.conv.0.weight` and so on; others are ignored. The
-    ///   filters of analysis and synthesis may be absent.
+    /// - Parameter weights: Under the published names, `tfgridnet.conv.0.weight` and so on; others are ignored.
     /// - Throws: `TargetSpeechError` where the configuration is impossible or a weight is absent or has another shape.
     public init(_ configuration: ExtractorConfiguration, weights tensors: [String: Tensor]) throws {
         try configuration.validate()
@@ -46,7 +45,8 @@ public final class StreamingExtractor: StreamProcessor, @unchecked Sendable {
         let (bins, width) = (configuration.binCount, configuration.width)
         let (channels, parts) = (2 * configuration.microphones, 2 * configuration.outputs)
         stride = paneled(width)
-        analysis = try FrameAnalysis(configuration, weights, in: arena)
+        let bank = FourierBank.pseudoTight(length: configuration.windowLength, hop: configuration.chunkLength)
+        analysis = FrameAnalysis(configuration, bank, in: arena)
         let kernel = try weights("conv.0.weight", width, channels, 3, 3)
         input = FrameConvolution(
             in: arena, bins: bins, channels: channels, stride: channels, outputs: width,
@@ -62,10 +62,10 @@ public final class StreamingExtractor: StreamProcessor, @unchecked Sendable {
             in: arena, bins: bins, channels: width, stride: stride, outputs: parts,
             bias: try weights("deconv.bias", parts)
         ) { channel, frame, bin, output in transposed[((channel * parts + output) * 3 + 2 - frame) * 3 + 2 - bin] }
-        synthesis = try FrameSynthesis(configuration, weights, in: arena)
+        synthesis = FrameSynthesis(configuration, bank, in: arena)
         spectrumStride = paneled(parts)
         spectrum = arena.floats(bins * spectrumStride)
-        gate = configuration.isConditioned ? try VoiceGate(configuration, weights) : nil
+        gate = configuration.isConditioned ? try StreamGate(configuration, weights) : nil
         gates = TripleBuffer(count: gate == nil ? 0 : bins * stride)
         hasGate = gate == nil
     }

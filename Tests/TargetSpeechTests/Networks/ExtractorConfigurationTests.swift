@@ -21,7 +21,6 @@ import Testing
         #expect(configuration.queryWidth == 6)
         #expect(configuration.valueWidth == 16)
         #expect(configuration.parameterCount == 2_037_960)
-        #expect(configuration.parameterShapes.count == 128)
     }
 
     @Test func itSurvivesJSON() throws {

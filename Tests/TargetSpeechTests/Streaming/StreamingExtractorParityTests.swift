@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: Fixture.all(in: "tsh/full_size"))
     func thePublishedSize(_ fixture: Fixture) throws {
-        let weights = try FormulaWeights.tensors(fixture.config["weights"]["extractor"])
+        let weights = try FormulaWeights(fixture.config["weights"]["extractor"])
         let extractor = try StreamingExtractor(ExtractorConfiguration(), weights: weights)
         try extractor.setVoice(try fixture.floats("extractor.embedding"))
         let mixture = try fixture.tensor("extractor.mixture").rows(0)

@@ -29,6 +29,21 @@ import Testing
         #expect(try extractor.extract(mixture) == output, "the same again")
     }
 
+    /// The differentiable network over the whole signal and the engine chunk by chunk are one function.
+    @Test(arguments: shapes)
+    func itIsTheNetwork(_ configuration: ExtractorConfiguration) throws {
+        let network = configuration.randomNetwork(), extractor = try StreamingExtractor(network)
+        let mixture = configuration.randomMixture(12 * configuration.chunkLength + 7)
+        let voice = configuration.randomVoice()
+        if configuration.isConditioned { try extractor.setVoice(voice) }
+        let whole = network(
+            Tensor(mixture.flatMap { $0 }, shape: [1, configuration.microphones, mixture[0].count]),
+            embedding: configuration.embeddingSize > 0 ? Tensor(voice, shape: [1, voice.count]) : nil)
+        for (ear, samples) in try extractor.extract(mixture).enumerated() {
+            expectClose(samples, whole.rows(0)[ear], absolute: 2e-5, "ear \(ear)")
+        }
+    }
+
     @Test(arguments: shapes)
     func nothingIsHeardBeforeItHappens(_ configuration: ExtractorConfiguration) throws {
         let extractor = try configuration.extractor(), chunk = extractor.chunkLength

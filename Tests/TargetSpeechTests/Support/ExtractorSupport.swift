@@ -22,19 +22,16 @@ extension ExtractorConfiguration {
         self = try JSONDecoder().decode(Self.self, from: data)
     }
 
-    /// Weights of sensible sizes, norms and slopes not degenerate.
-    func randomWeights(seed: UInt64 = 5) -> [String: Tensor] {
+    /// A network with random weights, norms and slopes among them.
+    func randomNetwork(seed: UInt64 = 5) -> TFGridNetExtractor {
         var rng = Philox(seed: seed)
-        var tensors: [String: Tensor] = [:]
-        for (name, shape) in parameterShapes {
-            let inputs = shape.dropFirst().reduce(1, *)
-            let scale: Float = shape.count > 1 ? 1 / Float(inputs).squareRoot() : 0.2
-            let isNorm = shape.count == 1 && name.hasSuffix("weight")
-            let values = Tensor.gaussian(shape, using: &rng)
-            tensors[name] = isNorm ? 1 + values * 0.1 : values * scale
-        }
-        return tensors
+        var network = TFGridNetExtractor(self, using: &rng)
+        var moved = RandomShift(rng: rng)
+        try? network.visitParameters(&moved)
+        return network
     }
+
+    func randomWeights() -> [String: Tensor] { Dictionary(uniqueKeysWithValues: randomNetwork().namedParameters()) }
 
     func randomVoice(seed: UInt64 = 9) -> [Float] {
         var rng = Philox(seed: seed)
@@ -70,4 +67,16 @@ extension Tensor {
             return Array(values[start..<start + length])
         }
     }
+}
+
+/// Moves norms, biases and slopes away from where they begin.
+private struct RandomShift: ParameterVisitor {
+    var path = ""
+    var rng: Philox
+
+    mutating func visit(_ name: String, _ parameter: inout Tensor) {
+        if parameter.rank == 1 { parameter = parameter + Tensor.gaussian(parameter.shape, using: &rng) * 0.1 }
+    }
+
+    mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) {}
 }

@@ -4,7 +4,7 @@ import CKernels
 ///
 /// Keys and values of the last frames are kept in rings, `[heads, frames, width]`; a frame that never was counts as
 /// zero keys and values.
-final class FrameAttention {
+final class RingAttention {
     let heads: Int, frames: Int, keyWidth: Int, valueWidth: Int
     private let bins: Int, width: Int, stride: Int, queryFeatures: Int, valueFeatures: Int
     private let projection, mixture: PackedProduct

@@ -2,7 +2,7 @@ import CKernels
 import NeuralCore
 
 /// What the voice multiplies the features with: a projection of its embedding, the same for every frame.
-struct VoiceGate {
+struct StreamGate {
     private let bins: Int, width: Int, embeddingSize: Int
     private let matrix, bias, normWeight, normBias: [Float]
 
