@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "AudioDSP", targets: ["AudioDSP"]),
         .library(name: "AudioMetrics", targets: ["AudioMetrics"]),
         .library(name: "ModelLibrary", targets: ["ModelLibrary"]),
+        .library(name: "Training", targets: ["Training"]),
         .library(name: "ScoreDiffusion", targets: ["ScoreDiffusion"]),
         .library(name: "TargetSpeech", targets: ["TargetSpeech"]),
         .library(name: "LiveAudio", targets: ["LiveAudio"]),
@@ -32,15 +33,17 @@ let package = Package(
         .target(name: "AudioDSP", dependencies: ["CKernels", "CSndfile", "CFFTW", "CSoxr", "CSpeexDSP"]),
         .target(name: "AudioMetrics", dependencies: ["NeuralCore", "AudioDSP", "COpenBLAS"]),
         .target(name: "ModelLibrary", dependencies: ["NeuralCore"]),
-        .target(name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary"]),
+        .target(name: "Training", dependencies: ["NeuralCore", "AudioDSP"]),
+        .target(
+            name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training"]),
         .target(
             name: "TargetSpeech",
-            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "CKernels", "CMysofa"]),
+            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels", "CMysofa"]),
         .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
         .executableTarget(
             name: "audiotool",
             dependencies: [
-                "ModelLibrary", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "CCairo",
+                "ModelLibrary", "Training", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "CCairo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -50,8 +53,8 @@ let package = Package(
         .testTarget(name: "AudioDSPTests", dependencies: ["AudioDSP", "TestSupport"]),
         .testTarget(name: "AudioMetricsTests", dependencies: ["AudioMetrics", "TestSupport"]),
         .testTarget(name: "ModelLibraryTests", dependencies: ["ModelLibrary", "TestSupport"]),
-        .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "TestSupport"]),
-        .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "TestSupport"]),
+        .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "Training", "TestSupport"]),
+        .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "Training", "TestSupport"]),
         .testTarget(name: "LiveAudioTests", dependencies: ["LiveAudio", "TestSupport"]),
         .testTarget(
             name: "audiotoolTests",

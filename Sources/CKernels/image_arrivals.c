@@ -53,6 +53,20 @@ double audiotool_gather_arrivals(
 }
 
 CK_CLONES
+void audiotool_gather_filtered_arrival(double delay, float gain, const float *taps, long count, float *moments) {
+    long whole = (long)delay;
+    float z = (float)(2 * (delay - (double)whole) - 1), twice = 2 * z;
+    float values[MOMENTS];
+    values[0] = gain;
+    values[1] = gain * z;
+    for (int p = 2; p < MOMENTS; p++) values[p] = twice * values[p - 1] - values[p - 2];
+    float *target = moments + whole * MOMENTS;
+    for (long k = 0; k < count; k++, target += MOMENTS) {
+        for (int p = 0; p < MOMENTS; p++) target[p] += taps[k] * values[p];
+    }
+}
+
+CK_CLONES
 void audiotool_render_arrivals(const float *moments, long count, float *restrict output) {
     for (long n = 0; n < count; n++) {
         const float *restrict moment = moments + n * MOMENTS;

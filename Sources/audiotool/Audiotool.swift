@@ -20,6 +20,6 @@ struct Audiotool: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Enhance.self, Dereverb.self, Models.self, Info.self, Evaluate.self, Plot.self, Train.self, Mixtures.self,
+            Enhance.self, Dereverb.self, Models.self, Info.self, Evaluate.self, Plot.self, Train.self, Mix.self, Mixtures.self,
         ])
 }

@@ -43,6 +43,20 @@ public struct Biquad: Sendable, Equatable {
             a2: (1 - k / quality + k * k) / scale)
     }
 
+    /// High shelf with `gain` in dB far above `frequency` in Hz (R. Bristow-Johnson, "Cookbook formulae for audio
+    /// equalizer biquad filter coefficients").
+    public static func highShelf(frequency: Double, gain: Double, quality: Double, sampleRate: Double) -> Biquad {
+        let amplitude = pow(10, gain / 40), angle = 2 * .pi * frequency / sampleRate
+        let cosine = cos(angle), slope = 2 * amplitude.squareRoot() * sin(angle) / (2 * quality)
+        let (sum, difference) = (amplitude + 1, amplitude - 1)
+        let scale = sum - difference * cosine + slope
+        return Biquad(
+            b0: amplitude * (sum + difference * cosine + slope) / scale,
+            b1: -2 * amplitude * (difference + sum * cosine) / scale,
+            b2: amplitude * (sum + difference * cosine - slope) / scale,
+            a1: 2 * (difference - sum * cosine) / scale, a2: (sum - difference * cosine - slope) / scale)
+    }
+
     /// Filters forwards and backwards, so that no frequency is delayed.
     ///
     /// The ends are continued by point reflection over nine samples (fewer in a shorter signal) and both

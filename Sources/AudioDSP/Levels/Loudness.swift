@@ -27,7 +27,7 @@ public enum Loudness {
         }
         var powers = [Double](repeating: 0, count: starts.count)
         for (channel, weight) in zip(channels, weights) where weight > 0 {
-            let sums = cumulativePower(channel, sampleRate: sampleRate)
+            let sums = cumulativePower(channel, filters: KWeighting.filters(sampleRate: sampleRate))
             for (index, start) in starts.enumerated() {
                 powers[index] += weight * (sums[start + block] - sums[start]) / Double(block)
             }
@@ -90,8 +90,8 @@ public enum Loudness {
     private static func blockLength(_ sampleRate: Int) -> Int { Int((0.4 * Double(sampleRate)).rounded()) }
 
     /// `sums[n]` is the energy of the first `n` K-weighted samples.
-    private static func cumulativePower(_ signal: [Float], sampleRate: Int) -> [Double] {
-        var (shelf, highPass) = KWeighting.filters(sampleRate: sampleRate)
+    static func cumulativePower(_ signal: [Float], filters: (shelf: Biquad, highPass: Biquad)) -> [Double] {
+        var (shelf, highPass) = filters
         return [Double](unsafeUninitializedCapacity: signal.count + 1) { sums, initialized in
             var sum = 0.0
             sums[0] = 0
@@ -104,9 +104,9 @@ public enum Loudness {
         }
     }
 
-    private static func loudness(_ power: Double) -> Double { -0.691 + Level.decibels(power: power) }
+    static func loudness(_ power: Double) -> Double { -0.691 + Level.decibels(power: power) }
 
-    private static func mean(_ values: [Double]) -> Double {
+    static func mean(_ values: [Double]) -> Double {
         values.isEmpty ? 0 : values.reduce(0, +) / Double(values.count)
     }
 }

@@ -23,6 +23,10 @@ double audiotool_gather_arrivals(
     const double *squares, const double *gains, long count, double base, double gain, double limit,
     double samples_per_metre, double furthest, float *moments);
 
+/// Gathers one impulse of amplitude `gain` that arrives after `delay` samples (not negative) through a filter of
+/// `count` taps. `moments` has `count` rows from the whole delay on.
+void audiotool_gather_filtered_arrival(double delay, float gain, const float *taps, long count, float *moments);
+
 /// Adds the impulses of `count` whole delays to `output`, which has `AUDIOTOOL_ARRIVAL_ROOM` samples more.
 void audiotool_render_arrivals(const float *moments, long count, float *output);
 

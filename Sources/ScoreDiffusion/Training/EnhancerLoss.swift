@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import Training
 
 /// The training loss of the default model: data prediction along the Schrödinger bridge.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import Training
 
 /// Trains a network that enhances speech: mixes, updates, validates, saves.
 ///

@@ -1,6 +1,7 @@
 import AudioDSP
 import ModelLibrary
 import NeuralCore
+import Training
 
 /// Trains the light models, ``EnhancerNetwork`` on a bridge.
 public enum EnhancerTraining {

@@ -1,6 +1,7 @@
 import AudioDSP
 import Foundation
 import NeuralCore
+import Training
 
 /// Where the recordings of a run are.
 public struct TrainingFolders: Sendable {

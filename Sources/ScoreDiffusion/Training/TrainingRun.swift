@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import Training
 
 /// A run from the command line or another program: folders and settings in, a trained model out.
 ///

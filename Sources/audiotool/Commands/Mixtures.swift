@@ -2,6 +2,7 @@ import ArgumentParser
 import AudioDSP
 import Foundation
 import ScoreDiffusion
+import Training
 
 /// Makes the test mixtures that models are measured on; for developers, so not listed.
 struct Mixtures: ParsableCommand {

@@ -2,6 +2,7 @@ import Foundation
 import NeuralCore
 import Synchronization
 import Testing
+import Training
 
 @testable import ScoreDiffusion
 

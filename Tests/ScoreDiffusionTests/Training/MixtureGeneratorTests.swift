@@ -2,6 +2,7 @@ import AudioDSP
 import Foundation
 import NeuralCore
 import Testing
+import Training
 
 @testable import ScoreDiffusion
 

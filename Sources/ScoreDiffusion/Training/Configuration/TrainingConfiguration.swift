@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// Everything that decides how a run goes, as the JSON that `--config` takes. Absent keys keep their defaults.
 public struct TrainingConfiguration<Model: Codable & Sendable & Equatable, Loss: Codable & Sendable & Equatable>: Codable, Sendable, Equatable {
@@ -20,22 +21,7 @@ public struct TrainingConfiguration<Model: Codable & Sendable & Equatable, Loss:
     ///
     /// - Throws: ``TrainingError`` naming the file and the key that is unknown, of the wrong type or out of range.
     public func reading(_ path: String) throws -> Self {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
-        } catch {
-            let reason = FileManager.default.fileExists(atPath: path) ? error.localizedDescription : "there is no such file"
-            throw TrainingError.unreadableConfiguration(path: path, reason: reason)
-        }
-        do {
-            let result = try StrictSettings.decode(data, over: self)
-            try result.validate()
-            return result
-        } catch TrainingError.unreadableConfiguration(_, let reason) {
-            throw TrainingError.unreadableConfiguration(path: path, reason: reason)
-        } catch let error as TrainingError {
-            throw TrainingError.unreadableConfiguration(path: path, reason: error.localizedDescription)
-        }
+        try StrictSettings.read(path, over: self) { try $0.validate() }
     }
 
     public func validate() throws {

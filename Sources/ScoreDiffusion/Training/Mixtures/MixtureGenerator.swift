@@ -1,6 +1,7 @@
 import AudioDSP
 import Foundation
 import NeuralCore
+import Training
 
 /// Draws training examples. Example `i` depends on the seed, the settings, the recordings and `i` alone, so that a
 /// resumed run, or one with more threads, sees the same examples in the same order.

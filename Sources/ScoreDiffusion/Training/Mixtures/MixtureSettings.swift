@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// How training examples are drawn. Probabilities are from 0 to 1, levels in dB, times in seconds.
 public struct MixtureSettings: Codable, Sendable, Equatable {

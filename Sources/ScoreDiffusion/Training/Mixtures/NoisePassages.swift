@@ -1,6 +1,7 @@
 import AudioDSP
 import Foundation
 import NeuralCore
+import Training
 
 /// Draws noises: recordings, pairs of them, babble of training speakers, coloured noise.
 struct NoisePassages: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import Training
 
 /// Gentle random colouring: second-order sections, run in transposed direct form II.
 struct RandomFilter: Sendable {

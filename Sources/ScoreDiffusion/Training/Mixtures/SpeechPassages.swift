@@ -1,6 +1,7 @@
 import AudioDSP
 import Foundation
 import NeuralCore
+import Training
 
 /// Cuts passages of single talkers out of a collection of utterances.
 struct SpeechPassages: Sendable {

@@ -1,6 +1,7 @@
 import AudioDSP
 import Foundation
 import NeuralCore
+import Training
 
 /// A fixed set of whole utterances with noise or in rooms, and of utterances as they are, to measure models on.
 ///

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import Training
 
 /// The gradient of one batch: cut into parts that are computed one after the other (accumulation) and shards of each
 /// that are computed side by side, summed in a fixed order.

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import Training
 
 /// The checkpoints of a run folder: `checkpoint-00001200.safetensors`, the last two of them.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import Training
 
 /// The run's record, one JSON object a line: `step`, `loss`, `gradientNorm`, `learningRate`, or `step` and `validation`.
 ///

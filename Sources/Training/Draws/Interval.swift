@@ -29,32 +29,13 @@ public struct Interval: Codable, Sendable, Equatable {
 }
 
 extension Philox {
-    mutating func uniform(in interval: Interval) -> Float {
+    /// A uniform draw from an interval.
+    package mutating func uniform(in interval: Interval) -> Float {
         interval.lower + (interval.upper - interval.lower) * nextUniform()
     }
 
     /// True with the given probability; draws one number in every case.
-    mutating func chance(_ probability: Float) -> Bool {
+    package mutating func chance(_ probability: Float) -> Bool {
         nextUniform() < probability
-    }
-}
-
-/// Draws indices with given weights.
-struct WeightedChoice: Sendable {
-    private let cumulative: [Double]
-
-    init(weights: [Double]) {
-        var sum = 0.0
-        cumulative = weights.map { sum += $0; return sum }
-    }
-
-    func draw(using random: inout Philox) -> Int {
-        let target = Double(random.nextUniform()) * (cumulative.last ?? 0)
-        var low = 0, high = cumulative.count - 1
-        while low < high {
-            let middle = (low + high) / 2
-            if cumulative[middle] > target { high = middle } else { low = middle + 1 }
-        }
-        return low
     }
 }

@@ -1,0 +1,55 @@
+import AudioDSP
+
+/// The recordings that scenes are made of.
+public struct SceneSources: Sendable {
+    let talkers: Talkers
+    let noise: AudioCollection?
+    let heads: [HeadRelatedResponses]
+    let rooms: [(name: String, response: RoomResponse)]
+
+    /// Reads the folders.
+    ///
+    /// - Parameters:
+    ///   - speech: A folder with one folder for each talker.
+    ///   - noise: A folder of noises; nil for scenes without.
+    ///   - heads: SOFA files, or folders of recordings called `azi_A_ele_E_….wav`. Ignored for one microphone.
+    ///   - rooms: A folder of impulse responses, mono or of which the channels are averaged.
+    ///   - settings: What the scenes need of them.
+    ///   - report: Told what was found and skipped, line by line.
+    /// - Throws: `SceneError`, `AudioFolderError`.
+    public init(
+        speech: String, noise: String?, heads: [String], rooms: String? = nil, settings: SceneSettings,
+        report: (String) -> Void = { _ in }, checkCancelled: () throws -> Void = {}
+    ) throws {
+        try settings.validate()
+        let rate = HeadRelatedResponses.sampleRate
+        self.heads = settings.isMono ? [.omnidirectional] : try heads.map { try HeadRelatedResponses(loading: $0) }
+        guard !self.heads.isEmpty else {
+            throw SceneError.invalidSetting(
+                name: "the list of head-related responses", value: "empty", fix: "give a SOFA file, or make scenes of one microphone")
+        }
+        func load(_ path: String, _ role: String) throws -> AudioCollection {
+            let collection = try AudioCollection(loading: AudioFolder(scanning: path, role: role), sampleRate: rate) { _ in try checkCancelled() }
+            report(collection.summary)
+            for skipped in collection.skipped.prefix(5) { report("\(role): skipped, \(skipped.reason)") }
+            if collection.skipped.count > 5 { report("\(role): \(collection.skipped.count - 5) more files skipped") }
+            return collection
+        }
+        // An absent target is one talker more.
+        talkers = try Talkers(
+            load(speech, "speech"), origins: UtteranceOrigins(besides: speech), needed: settings.mostTalkers + 1, path: speech)
+        self.noise = try noise.map { try load($0, "noise") }
+        self.rooms = try rooms.map { path in
+            let collection = try load(path, "rooms")
+            return try collection.recordings.indices.map { index in
+                let samples = collection.excerpt(of: index, from: 0, count: collection.frameCount(of: index))
+                return (collection.recordings[index].relativePath, try RoomResponse(measured: samples, sampleRate: rate))
+            }
+        } ?? []
+    }
+
+    /// A number that changes with the recordings.
+    public var fingerprint: String {
+        [talkers.collection.fingerprint, noise?.fingerprint].compactMap { $0 }.joined(separator: "-") + "-\(heads.count)-\(rooms.count)"
+    }
+}
