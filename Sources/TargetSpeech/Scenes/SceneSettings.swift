@@ -36,7 +36,7 @@ public struct SceneSettings: Codable, Sendable, Equatable {
 
     /// Part of the scenes in a free field.
     public var freeField: Float = 0.2
-    /// Part of the scenes in a measured room, where there are measurements.
+    /// Part of the other scenes in a measured room, where there are measurements.
     public var measuredRooms: Float = 0.2
     /// Of simulated rooms, in seconds.
     public var reverberationTime = Interval(0.1, 0.7)
@@ -97,7 +97,6 @@ public struct SceneSettings: Codable, Sendable, Equatable {
         try share(moving, "moving")
         try share(freeField, "freeField")
         try share(measuredRooms, "measuredRooms")
-        try require(freeField + measuredRooms <= 1, "freeField + measuredRooms", freeField + measuredRooms, "it must be at most 1")
         try within(reverberationTime, "reverberationTime", 0.05...5)
         try within(roomLength, "roomLength", 2...50)
         try within(roomWidth, "roomWidth", 2...50)

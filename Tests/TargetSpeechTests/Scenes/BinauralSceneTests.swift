@@ -154,7 +154,7 @@ import Training
     @Test func impossibleSettingsAreRefused() throws {
         let changes: [(inout SceneSettings) -> Void] = [
             { $0.seconds = 0 }, { $0.fewestTalkers = 4 }, { $0.absent = 2 }, { $0.noiseGain = Interval(5, 1) }, { $0.distance = Interval(.nan, 1) },
-            { ($0.freeField, $0.measuredRooms) = (0.7, 0.7) }, { ($0.moving, $0.motions) = (1, []) },
+            { $0.freeField = -0.1 }, { ($0.moving, $0.motions) = (1, []) },
         ]
         for change in changes { #expect(throws: SceneError.self) { try self.generator(change) } }
         #expect(throws: SceneError.self) { try self.generator { ($0.fewestTalkers, $0.mostTalkers) = (8, 8) } }

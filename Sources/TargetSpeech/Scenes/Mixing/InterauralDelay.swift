@@ -1,15 +1,12 @@
 /// How much later one ear hears than the other.
 public enum InterauralDelay {
-    /// Circular cross-correlation `Σ left[n + lag] right[n]` for lags of `-longest` to `longest` samples.
+    /// `Σ left[n + lag] right[n]` for lags of `-longest` to `longest` samples, over the `n` for which every lag stays inside.
     public static func correlation(left: [Float], right: [Float], longest: Int) -> [Double] {
         let count = min(left.count, right.count)
-        guard count > 0 else { return [Double](repeating: 0, count: 2 * longest + 1) }
         return (-longest...longest).map { lag in
-            var sum = 0.0, place = (lag % count + count) % count
-            for index in 0..<count {
-                sum += Double(left[place]) * Double(right[index])
-                place += 1
-                if place == count { place = 0 }
+            var sum = 0.0
+            for index in stride(from: longest, to: count - longest, by: 1) {
+                sum += Double(left[index + lag]) * Double(right[index])
             }
             return sum
         }

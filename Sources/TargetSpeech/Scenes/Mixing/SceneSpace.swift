@@ -10,10 +10,10 @@ struct SceneSpace {
     let dimensions: [Double]?
 
     init(head: HeadRelatedResponses, sources: SceneSources, settings: SceneSettings, using random: inout Philox) throws {
-        let kind = random.nextUniform()
-        if kind < settings.freeField {
+        let (isFree, isMeasured) = (random.chance(settings.freeField), random.chance(settings.measuredRooms))
+        if isFree {
             (space, name, dimensions) = (FreeField(head: head), "free field", nil)
-        } else if kind < settings.freeField + settings.measuredRooms, !sources.rooms.isEmpty {
+        } else if isMeasured, !sources.rooms.isEmpty {
             let room = sources.rooms[random.nextInt(below: sources.rooms.count)]
             (space, name, dimensions) = (try MeasuredRoom(room.response, head: head, using: &random), room.name, nil)
         } else {

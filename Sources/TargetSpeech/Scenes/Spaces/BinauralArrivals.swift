@@ -45,14 +45,14 @@ struct BinauralArrivals {
         audiotool_gather_filtered_arrival(position, gain, taps, head.tapCount, &gathered[ear])
     }
 
-    /// The sum, with the front of delay `start` at sample ``BinauralResponse/lead``.
+    /// The sum, with the front of delay `start`, rounded, at sample ``BinauralResponse/lead``.
     func response(start: Double) -> BinauralResponse {
         let rendered = gathered.map { moments in
             var output = [Float](repeating: 0, count: frames + Int(AUDIOTOOL_ARRIVAL_ROOM))
             audiotool_render_arrivals(moments, frames, &output)
             return output
         }
-        let shift = Self.margin + AlignedResponse.lead + Int(AUDIOTOOL_ARRIVAL_CENTRE) + Int(start) - BinauralResponse.lead
+        let shift = Self.margin + AlignedResponse.lead + Int(AUDIOTOOL_ARRIVAL_CENTRE) + Int(start.rounded()) - BinauralResponse.lead
         let ears = rendered.map { samples in
             shift >= 0 ? Array(samples.dropFirst(shift)) : [Float](repeating: 0, count: -shift) + samples
         }

@@ -6,8 +6,8 @@ import NeuralCore
 ///
 /// Mirrored sources up to 50 ms after the direct sound each reach the ears from their own direction, delayed to
 /// fractions of a sample; what follows is noise with the ears' coherence in a diffuse field. It decays exponentially, and its
-/// power is what the density of mirrored sources gives, `4πc / V · 10^(-6t/T)` per second, so the two parts join
-/// without a step. Walls are alike and absorb what Eyring's formula asks for.
+/// power is that of mirrored sources, `4πc / V · 10^(-6t/T)` per second, corrected for what those at the end of the early part
+/// bring, so the two parts join without a step. Walls are alike and absorb what Eyring's formula asks for.
 ///
 /// ```swift
 /// let room = try BinauralRoom(
@@ -21,6 +21,8 @@ public struct BinauralRoom: BinauralSpace {
     /// Seconds over which the tail takes over from the reflections, around the end of the early part.
     private static let crossing = 0.01
     private static let longestTail = 2.0
+    /// In Hz. Many impulses of one sign add up to an offset that no room has; it lies below.
+    private static let lowest = 40.0
 
     public let head: HeadRelatedResponses
     public let reverberationTime: Double
@@ -29,6 +31,9 @@ public struct BinauralRoom: BinauralSpace {
     /// Where the nose points: degrees counter-clockwise from the room's `x` axis.
     public let facing: Double
     private let room: ShoeboxRoom
+    /// How much more power the mirrored sources bring at the end of the early part than Eyring's formula expects: walls are
+    /// not met equally often.
+    private let tailGain: Double
 
     /// - Parameters:
     ///   - dimensions: Length, width and height in metres, each at least 1.
@@ -53,11 +58,29 @@ public struct BinauralRoom: BinauralSpace {
         }
         let shape = try ShoeboxRoom(dimensions: dimensions, absorption: .init(1), maximumOrder: 0)
         let exponent = 24 * log(10) * shape.volume / (ShoeboxRoom.speedOfSound * shape.surface * reverberationTime)
-        // Images of higher orders are further away than the early part reaches.
-        let shortest = min(dimensions.x, dimensions.y, dimensions.z)
-        let order = Int((ShoeboxRoom.speedOfSound * (Self.earlySeconds + Self.crossing) / shortest).rounded(.up)) + 2
-        room = try ShoeboxRoom(dimensions: dimensions, absorption: .init(1 - exp(-exponent)), maximumOrder: min(order, 24))
+        // Images of higher orders are further away than the early part of the furthest source reaches.
+        let inverse = SIMD3(1 / dimensions.x, 1 / dimensions.y, 1 / dimensions.z)
+        let furthest = ShoeboxRoom.speedOfSound * (Self.earlySeconds + Self.crossing) + (dimensions * dimensions).sum().squareRoot()
+        let order = Int((furthest * (inverse * inverse).sum().squareRoot()).rounded(.up)) + 1
+        room = try ShoeboxRoom(dimensions: dimensions, absorption: .init(1 - exp(-exponent)), maximumOrder: min(order, 40))
         (self.head, self.reverberationTime, self.position, self.facing) = (head, reverberationTime, position, facing)
+        tailGain = try Self.tailGain(room, around: position, reverberationTime: reverberationTime)
+    }
+
+    /// Power per second of mirrored sources without absorption, the amplitude at one metre being one.
+    private static func density(volume: Double) -> Double { 4 * .pi * ShoeboxRoom.speedOfSound / volume }
+
+    private static func tailGain(
+        _ room: ShoeboxRoom, around position: SIMD3<Double>, reverberationTime: Double
+    ) throws -> Double {
+        let reach = (earlySeconds - 0.02)...earlySeconds
+        var power = 0.0
+        for image in try room.images(of: position + [0.1, 0.1, 0.05], for: position) where reach.contains(image.distance / ShoeboxRoom.speedOfSound) {
+            power += image.gain * image.gain / (image.distance * image.distance)
+        }
+        let rate = 6 * log(10) / reverberationTime
+        let expected = density(volume: room.volume) * (exp(-rate * reach.lowerBound) - exp(-rate * reach.upperBound)) / rate
+        return power > 0 ? power / expected : 1
     }
 
     public func reach(toward direction: Direction) -> Double {
@@ -85,7 +108,12 @@ public struct BinauralRoom: BinauralSpace {
                 from: headDirection(image.position - position), delay: delay,
                 gain: Float(image.gain / image.distance * fade), blending: image.order == 0)
         }
-        return arrivals.response(start: directDelay)
+        var response = arrivals.response(start: directDelay)
+        for ear in response.ears.indices {
+            var filter = Biquad.highPass(frequency: Self.lowest, sampleRate: rate)
+            for index in response.ears[ear].indices { response.ears[ear][index] = Float(filter(Double(response.ears[ear][index]))) }
+        }
+        return response
     }
 
     public func late(distance: Double, using random: inout Philox) throws -> BinauralResponse? {
@@ -95,11 +123,11 @@ public struct BinauralRoom: BinauralSpace {
         let duration = min(reverberationTime, Self.longestTail)
         guard duration > begin else { return nil }
         let first = Int(begin * rate), count = Int(duration * rate) - first
-        let variance = 4 * .pi * ShoeboxRoom.speedOfSound / (room.volume * rate)
+        let variance = tailGain * Self.density(volume: room.volume) / rate
         var noise = try head.diffuseField.noise(count: count, using: &random)
         let envelope = (0..<count).map { index -> Float in
             let time = Double(first + index) / rate
-            let fade = min(1, (time - begin) / Self.crossing)
+            let fade = max(0, min(1, (time - begin) / Self.crossing))
             return Float((variance * fade * pow(10, -6 * (time + travel) / reverberationTime)).squareRoot())
         }
         for ear in noise.indices {
