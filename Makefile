@@ -17,7 +17,7 @@ demo: all
 	@scripts/demo $(BIN)
 
 test:
-	@scripts/bootstrap browser
+	@scripts/bootstrap tests
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test $(FLAGS) --skip-build
 

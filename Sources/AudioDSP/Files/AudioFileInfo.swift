@@ -45,7 +45,7 @@ public enum SampleEncoding: String, Sendable, Codable, CaseIterable {
     public var isFloatingPoint: Bool { self == .float32 || self == .float64 }
 
     /// Whether a sample is a fixed number of bytes that stands by itself; nil for block and perceptual codecs.
-    var bytesPerSample: Int? {
+    public var bytesPerSample: Int? {
         switch self {
         case .unsigned8, .signed8, .muLaw, .aLaw: 1
         case .integer16: 2

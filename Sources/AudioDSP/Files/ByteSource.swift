@@ -12,7 +12,7 @@ final class ByteSource {
     /// The code of the last read that failed.
     private(set) var failure: Int32?
 
-    private var descriptor: Int32
+    private(set) var descriptor: Int32
     private var ownsDescriptor: Bool
     /// File offset that counts as 0 here.
     private var origin = 0
@@ -101,6 +101,15 @@ final class ByteSource {
 
     /// Pipe: from now on bytes are handed through and not kept.
     func forgetHeader() { keepsHeader = false }
+
+    /// Pipe: the bytes from `offset` that were taken already. File: moves its own position there, nothing to give.
+    func handOver(from offset: Int) -> [UInt8] {
+        guard isPipe else {
+            lseek(descriptor, off_t(origin + offset), SEEK_SET)
+            return []
+        }
+        return Array(header.dropFirst(offset))
+    }
 
     /// Pipe: copies all of it to a temporary file without a name, which then can be read at any offset.
     func spool() throws {

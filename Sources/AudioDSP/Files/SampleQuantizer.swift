@@ -2,15 +2,15 @@
 ///
 /// A sample x becomes x * 2^(bits-1) rounded to the nearest integer, halves to even, so integers that were read
 /// from a file of that depth come back as they were. Values beyond the range saturate.
-struct SampleQuantizer {
-    let bits: Int
+public struct SampleQuantizer: Sendable {
+    public let bits: Int
     /// Samples above 1 or below -1 so far.
-    private(set) var limited = 0
+    public private(set) var limited = 0
 
-    init(bits: Int) { self.bits = bits }
+    public init(bits: Int) { self.bits = bits }
 
     /// `samples` must be finite.
-    mutating func quantize(_ samples: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Int32>) {
+    public mutating func quantize(_ samples: UnsafeBufferPointer<Float>, into result: UnsafeMutableBufferPointer<Int32>) {
         if bits <= 16 { quantizeShort(samples, into: result) } else { quantizeLong(samples, into: result) }
         var over: Int32 = 0
         for sample in samples { over &+= abs(sample) > 1 ? 1 : 0 }
