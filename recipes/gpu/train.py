@@ -1,0 +1,438 @@
+#!/usr/bin/env python3
+"""Train one of the default models on a GPU, for a given number of seconds, on packs made by pack.py.
+
+    python3 recipes/gpu/train.py extractor --pack PACK --config recipes/gpu/extractor.json --seconds 480 --out OUT
+
+Writes OUT/<task>.safetensors (the averaged weights, named as in Swift), OUT/<task>.json (settings and validation) and
+a line of OUT/<task>.log every few seconds. recipes/gpu/ship.py makes model files of them.
+"""
+
+import argparse
+import copy
+import json
+import math
+import pathlib
+import sys
+import time
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch.nn import functional as F
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from enhancer_network import EnhancerNetwork  # noqa: E402
+from scenes import RATE, SPEEDS, Bank, BinauralRooms, Heads, Mixtures, NoiseSource, Scenes, active_rms, uniform  # noqa: E402
+from tfgridnet_network import EnrollmentNetwork, Extractor, SpeakerEncoder  # noqa: E402
+
+
+# ------------------------------------------------------------------------------------------------ losses
+
+def decibels(x):
+    return 10 / math.log(10) * x.log()
+
+
+def noise_to_signal(estimate, target, limit=30.0):
+    """Noise over signal in dB, limited below, [...] of [..., N]."""
+    signal = target.square().sum(-1).clamp(min=1e-7)
+    return decibels((estimate - target).square().sum(-1) / signal + 10 ** (-limit / 10))
+
+
+def si_sdr(estimate, target):
+    estimate, target = estimate - estimate.mean(-1, keepdim=True), target - target.mean(-1, keepdim=True)
+    scaled = (estimate * target).sum(-1, keepdim=True) / target.square().sum(-1, keepdim=True).clamp(min=1e-9) * target
+    return decibels(scaled.square().sum(-1).clamp(min=1e-9) / (estimate - scaled).square().sum(-1).clamp(min=1e-9))
+
+
+class Spectra:
+    """Compressed spectra [B, T, F, 2] as Sources/ScoreDiffusion/Spectrograms computes them, and the losses on them."""
+
+    def __init__(self, device, fft=512, hop=256, exponent=0.5, factor=0.35):
+        self.fft, self.hop, self.exponent, self.factor = fft, hop, exponent, factor
+        self.window = torch.hann_window(fft, device=device).sqrt()
+        self.frames = round(0.384 * RATE / hop)
+        edges = [round(150 * 2 ** ((2 * i - 1) / 6) / (RATE / fft)) for i in range(16)]
+        ranges = [(a, max(a + 1, b)) for a, b in zip(edges, edges[1:]) if max(a + 1, b) <= fft // 2 + 1]
+        self.bands = torch.zeros(fft // 2 + 1, len(ranges), device=device)
+        for band, (a, b) in enumerate(ranges):
+            self.bands[a:b, band] = 1
+
+    def forward(self, x):
+        z = torch.view_as_real(torch.stft(x, self.fft, self.hop, window=self.window, return_complex=True)).transpose(1, 2)
+        return z * self.factor * (z.square().sum(-1, keepdim=True) + 1e-12) ** ((self.exponent - 1) / 2)
+
+    def expand(self, z):
+        return z * self.factor ** (-1 / self.exponent) * (z.square().sum(-1, keepdim=True) + 1e-12) ** ((1 / self.exponent - 1) / 2)
+
+    def inverse(self, z, length):
+        z = torch.view_as_complex(self.expand(z).transpose(1, 2).contiguous())
+        return torch.istft(z, self.fft, self.hop, window=self.window, length=length)
+
+    def envelopes(self, z):
+        segments = z.shape[1] // self.frames
+        plain = self.expand(z[:, :segments * self.frames])
+        return (plain.square().sum(3) @ self.bands + 1e-6).sqrt().unflatten(1, (segments, self.frames))
+
+    def envelope_correlation(self, estimate, clean):
+        def unit(x, axis):
+            x = x - x.mean(axis, keepdim=True)
+            return x / (x.square().sum(axis, keepdim=True) + 1e-6).sqrt()
+
+        reference = self.envelopes(clean)
+        agreement = (unit(unit(reference, 2), 3) * unit(unit(self.envelopes(estimate), 2), 3)).sum((2, 3)) / self.frames
+        power = reference.square().mean((2, 3))
+        counts = (power > torch.clamp(1e-4 * power.amax(1, keepdim=True), min=2e-6)).float()
+        return (agreement * counts / counts.sum().clamp(min=1)).sum()
+
+    def loss(self, estimate, clean, waveform, clean_waveform, signal_to_noise=0.2, envelopes=1.8):
+        error = 4 * (estimate - clean).square().sum(-1).mean()
+        size = lambda z: (z.square().sum(-1) + 1e-8).sqrt()
+        error = error + 8 * (size(estimate) - size(clean)).square().mean()
+        signal = clean_waveform.square().sum(1).clamp(min=1e-3)
+        ratio = decibels((waveform - clean_waveform).square().sum(1) / signal + 1e-3)
+        return error + signal_to_noise * ratio.mean() + envelopes * (1 - self.envelope_correlation(estimate, clean))
+
+
+# ------------------------------------------------------------------------------------------------ voices
+
+class Voices:
+    """d-vectors of the teacher: of single utterances and the mean of a voice."""
+
+    def __init__(self, bank, path):
+        stored = np.load(path)
+        rows = []
+        for members in bank.members:
+            e = np.stack([stored[key][speed].astype(np.float32) for key, speed in members if key in stored.files])
+            e = e[np.isfinite(e).all(1)]
+            assert len(e), members
+            rows.append(e[np.random.default_rng(0).permutation(len(e))][:8])
+        self.count = torch.tensor([len(e) for e in rows], device=bank.device)
+        self.single = torch.zeros(len(rows), 8, 256, device=bank.device)
+        for i, e in enumerate(rows):
+            self.single[i, :len(e)] = torch.from_numpy(e).to(bank.device)
+        self.mean = F.normalize(self.single.sum(1), dim=1)
+
+    def utterance(self, which):
+        pick = (torch.rand(which.shape, device=which.device) * self.count[which]).long()
+        return F.normalize(self.single[which, pick], dim=-1)
+
+
+def fbank(device):
+    top = 15 + 27 * math.log(8) / math.log(6.4)  # Slaney's mel of 8 kHz
+    mel = torch.linspace(0, top, 42, device=device)
+    hertz = torch.where(mel < 15, mel * 200 / 3, 1000 * torch.exp((mel - 15) * math.log(6.4) / 27))
+    f = torch.linspace(0, 8000, 201, device=device)[:, None]
+    low, middle, high = hertz[:-2], hertz[1:-1], hertz[2:]
+    weights = torch.minimum((f - low) / (middle - low), (high - f) / (high - middle)).clamp(min=0) * 2 / (high - low)
+    window = torch.hann_window(400, device=device)
+
+    def frames(x):  # [B, N] → mel power [B, T, 40]
+        z = torch.stft(x, 400, 160, window=window, center=True, pad_mode="constant", return_complex=True)
+        return z.abs().square().transpose(1, 2) @ weights
+
+    return frames
+
+
+# ------------------------------------------------------------------------------------------------ tasks
+
+class Task:
+    """`loss(network, batch)` and `validate(network)`; networks start from --init where given."""
+
+    def __init__(self, options, config):
+        self.device = options.device
+        torch.manual_seed(config.get("seed", 1))
+        bank = lambda name, **more: Bank(options.pack, name, self.device, **more)
+        self.speech = bank("speech", speeds=SPEEDS if self.binaural else ((1, 1),))
+        self.noise = bank("noise", by_group=False)
+        self.valid_speech, self.valid_noise = bank("valid_speech"), bank("valid_noise", by_group=False)
+        self.config, self.n = config, int(config["seconds"] * RATE)
+        if self.binaural:
+            heads = Heads(options.pack, self.device)
+            self.voices, self.valid_voices = (Voices(b, options.teacher) for b in (self.speech, self.valid_speech))
+            self.scenes = Scenes(self.speech, self.noise, BinauralRooms(heads))
+            self.valid_scenes = Scenes(self.valid_speech, self.valid_noise, BinauralRooms(heads))
+        self.options = options
+        self.prepare()
+
+    binaural = True
+
+    def prepare(self):
+        pass
+
+
+class EnrollTask(Task):
+    def network(self):
+        return EnrollmentNetwork(**self.config["network"])
+
+    def embed(self, network, scenes, which, clean):
+        x, _, keep = scenes.enrollment(which, self.n, clean)
+        mono = torch.rand(len(x), 1, 1, device=x.device) < self.config.get("mono", 0.15)
+        x = torch.where(mono, x[:, :1], x)
+        x = x[..., :self.n if torch.rand(()) < 0.5 else int(self.n * float(uniform(0.4, 1, 1, device="cpu")))]
+        return F.normalize(network(x), dim=1)
+
+    def loss(self, network, b):
+        which = self.speech.draw(b)
+        e, target = self.embed(network, self.scenes, which, 0.1), self.voices.mean[which]
+        cosine = (e * target).sum(1)
+        same = (which % self.speech.speakers)[:, None] == (which % self.speech.speakers)
+        other = same & ~torch.eye(b, dtype=torch.bool, device=e.device)
+        logits = (12 * e @ target.T).masked_fill(other, -math.inf)
+        contrast = F.cross_entropy(logits, torch.arange(b, device=e.device))
+        return (1 - cosine).mean() + self.config.get("contrast", 0.1) * contrast
+
+    @torch.no_grad()
+    def validate(self, network):
+        right, cosines, count = 0, [], 0
+        for _ in range(8):
+            which = self.valid_speech.draw(32)
+            e, means = self.embed(network, self.valid_scenes, which, 0.0), self.valid_voices.mean
+            cosines.append((e * means[which]).sum(1))
+            right += ((e @ means.T).argmax(1) == which).sum().item()
+            count += 32
+        means = self.valid_voices.mean
+        between = (means @ means.T)[~torch.eye(len(means), dtype=torch.bool, device=means.device)].mean()
+        return {"cosine": torch.cat(cosines).mean().item(), "identified": right / count, "between teachers": between.item()}
+
+
+class SpeakerTask(EnrollTask):
+    def prepare(self):
+        self.frames = fbank(self.device)
+
+    def network(self):
+        return SpeakerEncoder(**self.config["network"])
+
+    def embed(self, network, scenes, which, clean):
+        bank = scenes.speech
+        x = bank.cut(which, 160 * 160)
+        x = x / active_rms(x)[:, None]
+        snr = uniform(0, 45, len(x), 1, device=x.device)
+        x = x + scenes.noise(len(x), x.shape[1]) * 10 ** (-snr / 20) * (torch.rand(len(x), 1, device=x.device) < 0.7)
+        x = x / x.square().mean(1, keepdim=True).sqrt().clamp(min=1e-6) * 10 ** (-30 / 20)
+        return network(self.frames(x)[:, :160])
+
+
+class ExtractorTask(Task):
+    encoders = ()
+
+    def network(self):
+        return Scaled(Extractor(**self.config["network"]), self.config["gain"])
+
+    def load_encoders(self):
+        """The enrolment network, once another process has trained it."""
+        path = pathlib.Path(self.options.out) / "enrollment.safetensors"
+        settings = pathlib.Path(self.options.out) / "enrollment.json"
+        if self.encoders or not path.exists() or not settings.exists():
+            return
+        network = EnrollmentNetwork(**json.loads(settings.read_text())["network"]).to(self.device).eval()
+        network.load_state_dict(load_file(path))
+        self.encoders = (network,)
+        print("extractor: enrolments are the network's from now on", flush=True)
+
+    def embedding(self, voices, scenes, which, noisy=0.6):
+        e = voices.utterance(which)
+        e = torch.where(torch.rand(len(e), 1, device=e.device) < 0.3, voices.mean[which], e)
+        e = F.normalize(e + torch.randn_like(e) * 0.03 * torch.rand(len(e), 1, device=e.device), dim=1)
+        if self.encoders and noisy:
+            count = max(1, round(noisy * len(e)))
+            with torch.no_grad():
+                x, _, _ = scenes.enrollment(which[:count], int(self.config.get("enrollmentSeconds", 4) * RATE), 0.1)
+                e[:count] = F.normalize(self.encoders[0](x), dim=1)
+        return e
+
+    def loss(self, network, b):
+        self.load_encoders()
+        mixture, target, voices, present = self.scenes(b, self.n, absent=self.config.get("absent", 0.1))
+        e = self.embedding(self.voices, self.scenes, voices[:, 0])
+        estimate = network(mixture, e)
+        heard = present & (target.square().mean((1, 2)) > 1e-9)
+        ratio = noise_to_signal(estimate, target).mean(1)
+        power = mixture.square().sum((1, 2)).clamp(min=1e-7)
+        rest = decibels(estimate.square().sum((1, 2)) / power + 10 ** -3)
+        return torch.where(heard, ratio, self.config.get("absentWeight", 0.3) * rest).mean()
+
+    @torch.no_grad()
+    def validate(self, network):
+        self.load_encoders()
+        gains = {"teacher": [], "network": []}
+        absent = []
+        for turn in range(6):
+            mixture, target, voices, _ = self.valid_scenes(16, 5 * RATE, alone=0, mono=0)
+            for kind in gains if self.encoders else ("teacher",):
+                e = (self.valid_voices.mean[voices[:, 0]] if kind == "teacher"
+                     else self.embedding(self.valid_voices, self.valid_scenes, voices[:, 0], noisy=1.0))
+                gain = (si_sdr(network(mixture, e), target) - si_sdr(mixture, target)).mean(1)
+                gains[kind].append(gain[target.square().mean((1, 2)) > 1e-9])
+            mixture, _, voices, _ = self.valid_scenes(16, 5 * RATE, alone=0, absent=1.0)
+            y = network(mixture, self.valid_voices.mean[voices[:, 0]])
+            absent.append(decibels(y.square().sum((1, 2)) / mixture.square().sum((1, 2)) + 1e-9))
+        result = {f"SI-SDR gain, {k}": torch.cat(v).mean().item() for k, v in gains.items() if v}
+        worst = {f"share below 0 dB, {k}": (torch.cat(v) < 0).float().mean().item() for k, v in gains.items() if v}
+        return result | worst | {"absent, dB": torch.cat(absent).mean().item()}
+
+
+class StreamTask(Task):
+    binaural = False
+
+    def prepare(self):
+        self.spectra = Spectra(self.device)
+        mixtures = self.config.get("mixtures", {})
+        self.mixtures = Mixtures(self.speech, self.noise, **mixtures)
+        self.valid_mixtures = Mixtures(self.valid_speech, self.valid_noise, snr=(-5, 15), clean=0, noise_only=0, rooms=0, change=0)
+
+    def network(self):
+        return Scaled(Extractor(**self.config["network"]), self.config["gain"])
+
+    def estimate(self, network, noisy):
+        """Waveforms and spectra at the scale where the input has a root mean square of about 1."""
+        level = 10 ** (uniform(-42, -14, len(noisy), 1, device=noisy.device) / 20)
+        waveform = network((noisy * level)[:, None])[:, 0] / level
+        return waveform, self.spectra.forward(waveform)
+
+    def loss(self, network, b):
+        noisy, clean = self.mixtures(b, self.n)
+        scale = 1 / noisy.square().mean(1, keepdim=True).sqrt().clamp(min=1e-6)
+        noisy, clean = noisy * scale, clean * scale
+        waveform, spectra = self.estimate(network, noisy)
+        weights = self.config.get("loss", {})
+        return self.spectra.loss(spectra, self.spectra.forward(clean), waveform, clean, **weights)
+
+    @torch.no_grad()
+    def validate(self, network):
+        gains = []
+        for _ in range(4):
+            noisy, clean = self.valid_mixtures(16, 6 * RATE)
+            noisy, clean = (x / noisy.square().mean(1, keepdim=True).sqrt() for x in (noisy, clean))
+            gains.append(si_sdr(self.estimate(network, noisy)[0], clean) - si_sdr(noisy, clean))
+        return {"SI-SDR gain": torch.cat(gains).mean().item()}
+
+
+class EnhancerTask(StreamTask):
+    def network(self):
+        return EnhancerNetwork(**self.config.get("network", {}))
+
+    def estimate(self, network, noisy, clean=None):
+        jitter = 10 ** (uniform(-5, 5, len(noisy), 1, device=noisy.device) / 20)
+        y = self.spectra.forward(noisy * jitter)
+        state, t = y, torch.ones(len(y), device=y.device)
+        if clean is not None:  # one in five somewhere along the bridge, the others at its end
+            c, k = 0.4, 2.6
+            variance = lambda time: c * torch.expm1(2 * time * math.log(k)) / (2 * math.log(k))
+            inside = torch.arange(len(y), device=y.device) % 5 == 0
+            t = torch.where(inside, uniform(1e-4, 1, len(y), device=y.device), t)
+            part, total = variance(t)[:, None, None, None], variance(torch.ones((), device=y.device))
+            x = self.spectra.forward(clean * jitter)
+            state = (total - part) / total * x + part / total * y + ((total - part) * part).clamp(min=0).sqrt() / total.sqrt() * torch.randn_like(y)
+        estimate = network(state, y, t)
+        return self.spectra.inverse(estimate, noisy.shape[1]), estimate, jitter
+
+    def loss(self, network, b):
+        noisy, clean = self.mixtures(b, self.n)
+        scale = 1 / noisy.square().mean(1, keepdim=True).sqrt().clamp(min=1e-6)
+        noisy, clean = noisy * scale, clean * scale
+        waveform, spectra, jitter = self.estimate(network, noisy, clean)
+        return self.spectra.loss(spectra, self.spectra.forward(clean * jitter), waveform, clean * jitter, **self.config.get("loss", {}))
+
+
+class Scaled(torch.nn.Module):
+    """network(gain · x) / gain: a network without a norm at its ends works best around 1. `fold` makes it part of the weights."""
+
+    def __init__(self, network, gain):
+        super().__init__()
+        self.network, self.gain = network, gain
+
+    def forward(self, x, *more):
+        return self.network(x * self.gain, *more) / self.gain
+
+    @staticmethod
+    def fold(state, gain):
+        state = {k.removeprefix("network."): v for k, v in state.items()}
+        state["tfgridnet.conv.0.weight"] = state["tfgridnet.conv.0.weight"] * gain
+        for part in ("weight", "bias"):
+            state[f"tfgridnet.deconv.{part}"] = state[f"tfgridnet.deconv.{part}"] / gain
+        return state
+
+
+TASKS = {"enrollment": EnrollTask, "speaker": SpeakerTask, "extractor": ExtractorTask, "stream": StreamTask, "enhancer": EnhancerTask}
+
+
+# ------------------------------------------------------------------------------------------------ the loop
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("--pack", required=True)
+    parser.add_argument("--teacher", help="d-vectors by file (dvectors.py)")
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--seconds", type=float, required=True, help="of training")
+    parser.add_argument("--out", required=True)
+    parser.add_argument("--init", help="weights to start from")
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--device", default="cuda")
+    options = parser.parse_args()
+    config = json.loads(pathlib.Path(options.config).read_text())
+    begun = time.monotonic()
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.allow_tf32 = True
+    task = TASKS[options.task](options, config)
+    network = task.network().to(options.device)
+    if options.init:
+        print(network.load_state_dict(load_file(options.init), strict=False), flush=True)
+    average = copy.deepcopy(network).requires_grad_(False)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=config["learningRate"], betas=(0.9, 0.99), weight_decay=config.get("weightDecay", 0.01))
+    out, batch, warm = pathlib.Path(options.out), options.batch or config["batch"], config.get("warmUp", 200)
+    out.mkdir(parents=True, exist_ok=True)
+    log = (out / f"{options.task}.log").open("a")
+    decay, peak, floor = config.get("averageDecay", 0.999), config["learningRate"], config.get("finalLearningRate", 1e-5)
+
+    def save(validation=None):
+        state = average.state_dict()
+        if isinstance(average, Scaled):
+            state = Scaled.fold(state, average.gain)
+        state = {k: v.contiguous().cpu() for k, v in state.items()}
+        save_file(state, out / f"{options.task}.partial")
+        (out / f"{options.task}.json").write_text(json.dumps(config | {
+            "steps": step, "examples": step * batch, "trainedSeconds": time.monotonic() - start, "validation": validation}, indent=1))
+        (out / f"{options.task}.partial").rename(out / f"{options.task}.safetensors")
+
+    print(f"{options.task}: ready after {time.monotonic() - begun:.1f} s, {sum(p.numel() for p in network.parameters())} parameters", flush=True)
+    start, step, shown, saved, skipped, total = time.monotonic(), 0, 0.0, 0.0, 0, 0.0
+    shown_step = 0
+    while (elapsed := time.monotonic() - start) < options.seconds:
+        share = elapsed / options.seconds
+        rate = min(1, (step + 1) / warm) * (floor + (peak - floor) * (1 + math.cos(math.pi * share)) / 2)
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        loss = task.loss(network, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.get("gradientNorm", 3))
+        if torch.isfinite(norm):
+            optimizer.step()
+        else:
+            skipped += 1
+        with torch.no_grad():
+            keep = min(decay, (step + 1) / (step + 10))
+            torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - keep)
+        step += 1
+        total += loss.item()
+        if elapsed - shown > config.get("logEvery", 10):
+            line = f"{options.task} {elapsed:.0f} s step {step} loss {total / (step - shown_step):.4f} norm {norm.item():.2f} skipped {skipped} {batch * (step - shown_step) / (elapsed - shown):.0f} ex/s"
+            if options.device == "cuda":
+                line += f" {torch.cuda.max_memory_allocated() >> 20} MiB"
+            print(line, flush=True)
+            log.write(line + "\n")
+            log.flush()
+            shown, shown_step, total = elapsed, step, 0.0
+        if elapsed - saved > config.get("saveEvery", 60) and options.task != "enrollment":
+            save()
+            saved = elapsed
+    torch.manual_seed(7)
+    validation = task.validate(average.eval())
+    print(options.task, step, validation, flush=True)
+    log.write(json.dumps(validation) + "\n")
+    save(validation)
+
+
+if __name__ == "__main__":
+    main()
