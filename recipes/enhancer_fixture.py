@@ -16,6 +16,7 @@ from enhancer_network import EnhancerNetwork
 CASES = {
     "small": dict(bins=33, channels=8, hidden=4, blocks=2, embedding=8),
     "default_layout": dict(bins=257, channels=8, hidden=8, blocks=1, embedding=32),
+    "causal": dict(bins=33, channels=8, hidden=4, blocks=2, embedding=8, causal=True),
 }
 
 

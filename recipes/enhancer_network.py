@@ -46,7 +46,7 @@ class BlockDiagonalLinear(nn.Module):
 
 
 class GRU(nn.GRU):
-    """One bidirectional layer from zero state, batch first. The biases enter as weights of a constant input and of a
+    """One layer from zero state, batch first. The biases enter as weights of a constant input and of a
     constant state: cuDNN's own gradient of biases takes longer than all the rest."""
 
     def forward(self, x):
@@ -55,24 +55,26 @@ class GRU(nn.GRU):
         hold = torch.zeros(3, width, inputs + 1, device=x.device)
         hold[1, 0, -1] = 50  # the update gate of the constant state keeps it
         weights = []
-        for suffix in ("", "_reverse"):
+        directions = 2 if self.bidirectional else 1
+        for suffix in ("", "_reverse")[:directions]:
             part = lambda name: getattr(self, f"{name}_l0{suffix}")
             w = torch.cat([part("weight_ih"), part("bias_ih")[:, None]], 1).view(3, size, inputs + 1)
             u = torch.cat([part("weight_hh"), part("bias_hh")[:, None]], 1).view(3, size, size + 1)
             weights += [torch.cat([w, hold], 1).flatten(0, 1), pad(u, (0, width - 1, 0, width)).flatten(0, 1)]
-        state = x.new_zeros(2, x.shape[0], size + width)
+        state = x.new_zeros(directions, x.shape[0], size + width)
         state[:, :, size] = 1
-        y, h = torch._VF.gru(pad(x, (0, 1), value=1.0), state, weights, False, 1, 0.0, self.training, True, True)
-        return y.unflatten(-1, (2, size + width))[..., :size].flatten(-2), h
+        y, h = torch._VF.gru(pad(x, (0, 1), value=1.0), state, weights, False, 1, 0.0, self.training, self.bidirectional, True)
+        return y.unflatten(-1, (directions, size + width))[..., :size].flatten(-2), h
 
 
 class AxisBlock(nn.Module):
-    """Residual bidirectional GRU along one axis of [B, T, bands, C]."""
+    """Residual GRU along one axis of [B, T, bands, C]: two directions, or a forward one of twice the size."""
 
-    def __init__(self, channels, hidden):
+    def __init__(self, channels, hidden, forward_only=False):
         super().__init__()
         self.norm = nn.LayerNorm(channels)
-        self.gru = GRU(channels, hidden, batch_first=True, bidirectional=True)
+        size = 2 * hidden if forward_only else hidden
+        self.gru = GRU(channels, size, batch_first=True, bidirectional=not forward_only)
         self.linear = nn.Linear(2 * hidden, channels)
 
     def forward(self, x):  # [batch, steps, C]
@@ -80,10 +82,10 @@ class AxisBlock(nn.Module):
 
 
 class DualPathBlock(nn.Module):
-    def __init__(self, channels, hidden):
+    def __init__(self, channels, hidden, causal):
         super().__init__()
         self.bands = AxisBlock(channels, hidden)
-        self.time = AxisBlock(channels, hidden)
+        self.time = AxisBlock(channels, hidden, forward_only=causal)
 
     def forward(self, x):  # [B, T, K, C]
         b, t, k, c = x.shape
@@ -100,16 +102,16 @@ class EnhancerNetwork(nn.Module):
 
     features, taps = 6, 3
 
-    def __init__(self, bins=257, channels=48, hidden=24, blocks=3, embedding=32):
+    def __init__(self, bins=257, channels=48, hidden=24, blocks=3, embedding=32, causal=False):
         super().__init__()
         widths = band_widths(bins)
-        self.bins, self.channels, self.widths = bins, channels, widths
+        self.bins, self.channels, self.widths, self.causal = bins, channels, widths, causal
         outputs = 2 * (self.taps + 2)
         self.split = BlockDiagonalLinear([(self.features * w, channels) for w in widths])
         self.register_buffer("frequencies", 2.0 ** torch.linspace(-1, 6, embedding // 2))
         self.embed_0 = nn.Linear(embedding, channels)
         self.embed_1 = nn.Linear(channels, channels)
-        self.blocks = nn.ModuleList([DualPathBlock(channels, hidden) for _ in range(blocks)])
+        self.blocks = nn.ModuleList([DualPathBlock(channels, hidden, causal) for _ in range(blocks)])
         self.norm = nn.LayerNorm(channels)
         self.expand = nn.Linear(channels, 2 * channels)
         self.masks = BlockDiagonalLinear([(2 * channels, outputs * w) for w in widths], scale=0.1)
@@ -129,8 +131,9 @@ class EnhancerNetwork(nn.Module):
         x = nn.functional.silu(self.expand(self.norm(x)))
         m = self.masks(x.reshape(b, t, -1)).view(b, t, f, self.taps + 2, 2)
         past = nn.functional.pad(noisy, (0, 0, 0, 0, 1, 0))[:, :t]
-        future = nn.functional.pad(noisy, (0, 0, 0, 0, 0, 1))[:, 1:]
-        sources = torch.stack([past, noisy, future, state], 3)
+        third = (nn.functional.pad(noisy, (0, 0, 0, 0, 2, 0))[:, :t] if self.causal
+                 else nn.functional.pad(noisy, (0, 0, 0, 0, 0, 1))[:, 1:])
+        sources = torch.stack([past, noisy, third, state], 3)
         re = (m[..., :4, 0] * sources[..., 0] - m[..., :4, 1] * sources[..., 1]).sum(3)
         im = (m[..., :4, 0] * sources[..., 1] + m[..., :4, 1] * sources[..., 0]).sum(3)
         return torch.stack([re, im], -1) + m[..., 4, :]

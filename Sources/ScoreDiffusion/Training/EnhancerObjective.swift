@@ -19,13 +19,14 @@ public struct EnhancerObjective: EnhancementObjective {
 
     public var sampleRate: Int { configuration.sampleRate }
 
-    /// Levels the model must cope with, in dB around a root mean square of 1.
-    private static let levelSpread: Float = 5
+    /// Levels the model must cope with, in dB around a root mean square of 1; a causal one knows the level only from the
+    /// past.
+    private var levelSpread: Float { configuration.network.causal == true ? 10 : 5 }
 
     public func loss(of network: EnhancerNetwork, on batch: TrainingBatch) throws -> Tensor {
         var random = batch.random
         let rms = sqrt(square(batch.noisy).mean(axes: [1], keepingDimensions: true) + 1e-12)
-        let jitter = Tensor.uniform(rms.shape, in: -Self.levelSpread...Self.levelSpread, using: &random)
+        let jitter = Tensor.uniform(rms.shape, in: -levelSpread...levelSpread, using: &random)
         let gain = exp(jitter * Float(M_LN10 / 20)) / rms
         var noise = PhiloxNoise(random)
         return try loss(

@@ -42,6 +42,18 @@ import Testing
         expectClose(output, noisy, relativeL2: 1e-6)
     }
 
+    /// What comes after a frame changes nothing of it, to the bit.
+    @Test func causalNetworkIgnoresTheFuture() {
+        var rng = Philox(seed: 4), settings = EnhancerNetwork.Configuration()
+        (settings.bins, settings.channels, settings.hidden, settings.causal) = (33, 8, 4, true)
+        let network = EnhancerNetwork(settings, using: &rng)
+        let noisy = Tensor.gaussian([1, 9, 33, 2], using: &rng)
+        let later = Tensor.concatenated([noisy.sliced(axis: 1, 0..<6), .gaussian([1, 3, 33, 2], using: &rng)], axis: 1)
+        let (one, other) = (network(noisy, noisy: noisy, times: [1]), network(later, noisy: later, times: [1]))
+        #expect(one.sliced(axis: 1, 0..<6) == other.sliced(axis: 1, 0..<6))
+        #expect(one != other)
+    }
+
     /// All parts of the loss and their gradient against PyTorch.
     @Test(arguments: Fixture.all(in: "enhancer").filter { $0.hasTensor("waveform") })
     func lossMatchesTwin(_ fixture: Fixture) throws {

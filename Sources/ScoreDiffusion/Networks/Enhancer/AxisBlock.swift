@@ -1,12 +1,14 @@
 import NeuralCore
 
-/// Residual bidirectional GRU along one axis: `x + linear(gru(norm(x)))`, `[…, steps, …, channels]` in and out.
+/// Residual GRU along one axis: `x + linear(gru(norm(x)))`, `[…, steps, …, channels]` in and out.
 struct AxisBlock: Layer {
     var norm: LayerNorm, gru: GRU, linear: Linear
 
-    init(channels: Int, hidden: Int, using rng: inout Philox) {
+    /// - Parameter forwardOnly: one direction of `2 · hidden` units instead of two of `hidden`.
+    init(channels: Int, hidden: Int, forwardOnly: Bool = false, using rng: inout Philox) {
         norm = LayerNorm(channels)
-        gru = GRU(inputSize: channels, hiddenSize: hidden, bidirectional: true, using: &rng)
+        gru = GRU(
+            inputSize: channels, hiddenSize: forwardOnly ? 2 * hidden : hidden, bidirectional: !forwardOnly, using: &rng)
         linear = Linear(2 * hidden, channels, using: &rng)
     }
 
@@ -24,9 +26,9 @@ struct AxisBlock: Layer {
 struct DualPathBlock: Layer {
     var bands: AxisBlock, time: AxisBlock
 
-    init(channels: Int, hidden: Int, using rng: inout Philox) {
+    init(channels: Int, hidden: Int, causal: Bool, using rng: inout Philox) {
         bands = AxisBlock(channels: channels, hidden: hidden, using: &rng)
-        time = AxisBlock(channels: channels, hidden: hidden, using: &rng)
+        time = AxisBlock(channels: channels, hidden: hidden, forwardOnly: causal, using: &rng)
     }
 
     func callAsFunction(_ x: Tensor) -> Tensor { time(bands(x, axis: 2), axis: 1) }

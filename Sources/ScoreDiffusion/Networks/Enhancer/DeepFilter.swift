@@ -3,18 +3,18 @@ import NeuralCore
 
 /// Complex filters over neighbouring frames, the last step of `EnhancerNetwork`.
 ///
-/// `filters` is `[batch, time, frequency, 5, 2]`: complex weights for the previous, the present and the next
-/// noisy frame and for the state, then a complex term that is added as it is. `noisy` and `state` are
-/// `[batch, time, frequency, 2]`, and so is the result; frames beyond either end count as zero.
-/// A short form of Mack and Habets, "Deep Filtering", IEEE Signal Processing Letters 27, 2020, equation 4.
-func deepFilter(_ filters: Tensor, noisy: Tensor, state: Tensor) -> Tensor {
-    let plan = DeepFilterPlan(noisy.shape)
+/// `filters` is `[batch, time, frequency, 5, 2]`: complex weights for three noisy frames (the previous, the present and
+/// the next, or where `causal` the one before the previous) and for the state, then a complex term that is added as it
+/// is. `noisy` and `state` are `[batch, time, frequency, 2]`, and so is the result; frames beyond either end count as
+/// zero. A short form of Mack and Habets, "Deep Filtering", IEEE Signal Processing Letters 27, 2020, equation 4.
+func deepFilter(_ filters: Tensor, noisy: Tensor, state: Tensor, causal: Bool = false) -> Tensor {
+    let plan = DeepFilterPlan(noisy.shape, third: causal ? -2 : 1)
     precondition(filters.shape == noisy.shape.dropLast() + [DeepFilterPlan.terms, 2], "filters do not fit the spectrogram")
     precondition(state.shape == noisy.shape, "state and noisy spectrogram differ in shape")
     return Tensor.recorded(plan.apply(filters, noisy, state), from: [filters, noisy, state]) { gradient in
         [
             plan.filtersGradient(gradient, noisy, state),
-            noisy.requiresGradient ? plan.sourceGradient(gradient, filters, terms: [(0, 1), (1, 0), (2, -1)]) : nil,
+            noisy.requiresGradient ? plan.sourceGradient(gradient, filters, terms: [(0, 1), (1, 0), (2, -plan.third)]) : nil,
             state.requiresGradient ? plan.sourceGradient(gradient, filters, terms: [(3, 0)]) : nil,
         ]
     }
@@ -24,10 +24,12 @@ func deepFilter(_ filters: Tensor, noisy: Tensor, state: Tensor) -> Tensor {
 private struct DeepFilterPlan: Sendable {
     static let terms = 5
     let shape: [Int], frames: Int, bins: Int
+    /// Where the third frame lies, seen from the present one.
+    let third: Int
 
-    init(_ shape: [Int]) {
+    init(_ shape: [Int], third: Int) {
         precondition(shape.count == 4 && shape[3] == 2, "a spectrogram is [batch, time, frequency, 2]")
-        (self.shape, frames, bins) = (shape, shape[1], shape[2])
+        (self.shape, frames, bins, self.third) = (shape, shape[1], shape[2], third)
     }
 
     private var rows: Int { shape[0] * frames }
@@ -38,7 +40,7 @@ private struct DeepFilterPlan: Sendable {
         overFrames(reading: [filters, noisy, state], writing: shape, frameLength) { row, sources, output in
             ck_deep_filter(
                 sources[0] + row * filterLength, neighbour(sources[1], row, -1), neighbour(sources[1], row, 0),
-                neighbour(sources[1], row, 1), neighbour(sources[2], row, 0), output, bins)
+                neighbour(sources[1], row, third), neighbour(sources[2], row, 0), output, bins)
         }
     }
 
@@ -46,7 +48,7 @@ private struct DeepFilterPlan: Sendable {
         overFrames(reading: [gradient, noisy, state], writing: shape.dropLast() + [Self.terms, 2], filterLength) { row, sources, output in
             ck_deep_filter_gradient(
                 neighbour(sources[0], row, 0), neighbour(sources[1], row, -1), neighbour(sources[1], row, 0),
-                neighbour(sources[1], row, 1), neighbour(sources[2], row, 0), output, bins)
+                neighbour(sources[1], row, third), neighbour(sources[2], row, 0), output, bins)
         }
     }
 

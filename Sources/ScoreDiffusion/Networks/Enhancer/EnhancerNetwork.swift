@@ -7,7 +7,8 @@ import NeuralCore
 /// time `t`. Every bin's (x, y, |x|, |y|) are projected band by band to `channels` features, shifted by an embedding
 /// of t; `blocks` dual-path blocks (bidirectional GRUs across bands and across frames, after Luo and Yu, "Music
 /// Source Separation with Band-Split RNN", 2023) follow; a band-wise map gives each bin five complex filter terms.
-/// It looks at the whole segment, so it is not causal.
+/// It looks at the whole segment, unless it is `causal`: then the GRUs across frames run forward only and a frame
+/// depends on itself and those before.
 public struct EnhancerNetwork: ScoreNetwork {
     public struct Configuration: Codable, Sendable, Equatable {
         /// Frequency bins, n_fft/2 + 1.
@@ -20,6 +21,8 @@ public struct EnhancerNetwork: ScoreNetwork {
         public var blocks = 3
         /// Size of the embedding of time before its two linear layers.
         public var embedding = 32
+        /// Whether no frame depends on a later one; not if left out.
+        public var causal: Bool?
 
         public init() {}
 
@@ -40,10 +43,11 @@ public struct EnhancerNetwork: ScoreNetwork {
             let split = EnhancerNetwork.featuresPerBin * bins * channels + bands * channels
             let time = embedding / 2 + channels * (embedding / 2 * 2) + channels + channels * channels + channels
             let gru = 2 * 3 * hidden * (channels + hidden + 2)
-            let axis = 2 * channels + gru + 2 * hidden * channels + channels
+            let rest = 2 * channels + 2 * hidden * channels + channels
+            let forward = 3 * 2 * hidden * (channels + 2 * hidden + 2)
             let head = 2 * channels + 2 * channels * channels + 2 * channels
             let masks = 2 * channels * floats * bins + floats * bins
-            return split + time + blocks * 2 * axis + head + masks
+            return split + time + blocks * (2 * rest + gru + (causal == true ? forward : gru)) + head + masks
         }
     }
 
@@ -72,7 +76,8 @@ public struct EnhancerNetwork: ScoreNetwork {
         embed0 = Linear(configuration.embedding, channels, using: &rng)
         embed1 = Linear(channels, channels, using: &rng)
         blocks = (0..<configuration.blocks).map { _ in
-            DualPathBlock(channels: channels, hidden: configuration.hidden, using: &rng)
+            DualPathBlock(
+                channels: channels, hidden: configuration.hidden, causal: configuration.causal == true, using: &rng)
         }
         norm = LayerNorm(channels)
         expand = Linear(channels, 2 * channels, using: &rng)
@@ -109,7 +114,7 @@ public struct EnhancerNetwork: ScoreNetwork {
         for block in blocks { x = block(x) }
         let hidden = silu(expand(norm(x))).reshaped([batch, frames, widths.count * 2 * channels])
         let filters = masks(hidden).reshaped([batch, frames, bins, Self.termsPerBin, 2])
-        return deepFilter(filters, noisy: noisy, state: state)
+        return deepFilter(filters, noisy: noisy, state: state, causal: configuration.causal == true)
     }
 
     private func embedding(_ times: [Double]) -> Tensor {
