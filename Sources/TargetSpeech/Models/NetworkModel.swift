@@ -18,6 +18,8 @@ public protocol ConfiguredNetwork: Layer {
     var configuration: Configuration { get }
     /// A network with drawn weights.
     init(_ configuration: Configuration, using rng: inout Philox)
+    /// What the names of tensors begin with that files of this network may hold beside its parameters.
+    static var namesBesideParameters: [String] { get }
     /// What a model with these settings is.
     static func kind(of configuration: Configuration) -> ModelFile.Kind
     /// What a model with these settings is for, in a sentence.
@@ -28,6 +30,9 @@ extension ExtractorConfiguration: NetworkConfiguration {}
 extension EnrollmentConfiguration: NetworkConfiguration {}
 
 extension TFGridNetExtractor: ConfiguredNetwork {
+    /// The filter bank, which is a formula.
+    public static var namesBesideParameters: [String] { ["tfgridnet.enc.filterbank.", "tfgridnet.dec.filterbank."] }
+
     public static func kind(of configuration: ExtractorConfiguration) -> ModelFile.Kind {
         configuration.embeddingSize > 0 ? .extractor : .streamingEnhancer
     }
@@ -39,6 +44,9 @@ extension TFGridNetExtractor: ConfiguredNetwork {
 }
 
 extension EnrollmentNetwork: ConfiguredNetwork {
+    /// A convolution that is never used.
+    public static var namesBesideParameters: [String] { ["deconv."] }
+
     public static func kind(of configuration: EnrollmentConfiguration) -> ModelFile.Kind { .enrollment }
 
     public static func purpose(of configuration: EnrollmentConfiguration) -> String {
@@ -57,10 +65,13 @@ extension ConfiguredNetwork {
         try self.init(configuration, weights: file.file)
     }
 
-    /// Builds a network with the weights of a file, whose names are the network's.
+    /// Builds a network with the weights of a file, whose names are the network's; ``namesBesideParameters`` are passed over.
     ///
     /// - Throws: `CheckpointError.mismatch` naming every tensor that is missing, unexpected or of another shape.
     public init(_ configuration: Configuration, weights: some TensorSource) throws {
+        let weights = RenamedTensors(weights) { name in
+            Self.namesBesideParameters.contains { name.hasPrefix($0) } ? nil : name
+        }
         // Loading names every tensor that does not fit; this keeps settings from asking for more memory than that.
         let present = try weights.names.reduce(0) { try $0 + weights.shape($1).reduce(1, *) }
         guard configuration.parameterCount <= 2 * present + 100_000 else {

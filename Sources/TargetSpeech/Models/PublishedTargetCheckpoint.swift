@@ -9,9 +9,8 @@ public struct PublishedTargetCheckpoint: Sendable {
 
     public let path: String
     public let network: Network
-    /// The weights under the names of this package's networks.
+    /// Everything in the file, weights under the names of this package's networks.
     public let tensors: any TensorSource
-    private let stored: any TensorSource
 
     /// Nil where the tensors' names are of neither network.
     public init?(_ file: StateDictionary) { self.init(file.tensors) }
@@ -28,14 +27,7 @@ public struct PublishedTargetCheckpoint: Sendable {
         } else {
             return nil
         }
-        (path, self.stored) = (source.path, stored)
-        tensors = RenamedTensors(stored) { Self.isLeftOut($0) ? nil : $0 }
-    }
-
-    /// What is stored and does not count as a weight: the filter bank, which is a formula, and a convolution that is never
-    /// used.
-    private static func isLeftOut(_ name: String) -> Bool {
-        ["tfgridnet.enc.filterbank.", "tfgridnet.dec.filterbank.", "deconv."].contains { name.hasPrefix($0) }
+        (path, tensors) = (source.path, stored)
     }
 
     /// The extractor with these weights.
@@ -46,9 +38,9 @@ public struct PublishedTargetCheckpoint: Sendable {
         let network = try TFGridNetExtractor(configuration, weights: tensors)
         for side in ["enc", "dec"] {
             let name = "tfgridnet.\(side).filterbank._filters"
-            guard stored.contains(name) else { continue }
-            let bank = network.bank.matrix.expanded(at: 1), shape = try stored.shape(name)
-            let filters = shape == bank.shape ? try stored.tensor(name).values : []
+            guard tensors.contains(name) else { continue }
+            let bank = network.bank.matrix.expanded(at: 1), shape = try tensors.shape(name)
+            let filters = shape == bank.shape ? try tensors.tensor(name).values : []
             if filters.count != bank.count || zip(filters, bank.values).contains(where: { !(abs($0 - $1) < 1e-4) }) {
                 throw CheckpointError.mismatch(path: path, faults: ["\(name) \(shape) is not the filter bank of these settings"])
             }

@@ -17,10 +17,21 @@ public struct StretchRecurrence: Sendable {
             2 * configuration.hidden, configuration.width, kernel: stretch, stride: hop, using: &rng)
     }
 
-    /// Runs along `axis`, 1 for time and 2 for frequency, whose length whole stretches must fill.
+    /// Runs along `axis`, 1 for time and 2 for frequency. Where whole stretches do not fill it, zeros follow what is
+    /// normalised.
     public func callAsFunction(_ input: Tensor, axis: Int) -> Tensor {
-        let steps = norm(input).unfolded(axis: axis, kernel: stretch, stride: hop)
-        return project(ordered(recurrence)(steps, axis: axis), axis: axis, length: input.shape[axis])
+        let length = input.shape[axis], missing = missing(length)
+        var widths = [(before: Int, after: Int)](repeating: (0, 0), count: input.rank)
+        widths[axis].after = missing
+        let steps = norm(input).padded(widths).unfolded(axis: axis, kernel: stretch, stride: hop)
+        let result = project(ordered(recurrence)(steps, axis: axis), axis: axis, length: length + missing)
+        return result.sliced(axis: axis, 0..<length)
+    }
+
+    /// Positions behind the last one that complete its stretch.
+    private func missing(_ length: Int) -> Int {
+        guard length > stretch else { return stretch - length }
+        return (hop - (length - stretch) % hop) % hop
     }
 
     /// Back from steps to `length` positions: the transposed convolution as a product, whose columns are whole stretches,
