@@ -14,6 +14,8 @@ public enum TargetSpeechError: Error, Equatable {
     case embeddingSize(found: Int, expected: Int)
     /// A voice that holds NaN or infinity.
     case embeddingNotFinite
+    /// A signal without any speech where some is needed.
+    case noSpeech(of: String)
 }
 
 extension TargetSpeechError: LocalizedError {
@@ -32,6 +34,8 @@ extension TargetSpeechError: LocalizedError {
             "The voice has \(found) numbers and the network takes \(expected). Enrol it again for this model."
         case .embeddingNotFinite:
             "The voice holds NaN or infinity. Enrol it again."
+        case .noSpeech(let result):
+            "There is no speech in the signal, so there is no \(result). Pass a recording in which someone speaks."
         }
     }
 }
