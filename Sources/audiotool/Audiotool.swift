@@ -15,11 +15,15 @@ struct Audiotool: ParsableCommand {
               audiotool enhance recordings/ -o clean/             (a folder and its tree)
               audiotool enhance talk.flac --attenuation-limit 12  (keeps some noise)
               audiotool dereverb hall.wav                         (removes the room)
+              audiotool enroll alice.wav -o alice.voice           (learns a voice)
+              audiotool extract party.wav --voice alice.voice     (keeps that voice)
+              arecord | audiotool stream enhance | aplay          (while it sounds)
               audiotool models                                    (what is installed)
               audiotool info talk.flac                            (what a file holds)
             """,
         version: version,
         subcommands: [
-            Enhance.self, Dereverb.self, Models.self, Info.self, Evaluate.self, Plot.self, Train.self, Mix.self, Mixtures.self,
+            Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Models.self, Info.self, Evaluate.self,
+            Plot.self, Train.self, Mix.self, Mixtures.self,
         ])
 }

@@ -19,7 +19,9 @@ import Testing
         #expect(outcome.text.contains("audiotool models"))
     }
 
-    @Test(arguments: ["enhance", "dereverb", "train", "models", "info", "evaluate", "plot", "mix"])
+    @Test(arguments: [
+        "enhance", "dereverb", "enroll", "extract", "stream", "train", "models", "info", "evaluate", "plot", "mix",
+    ])
     func everyCommandExplainsItself(_ command: String) throws {
         let outcome = try Tool.run(command, "--help")
         #expect(outcome.code == 0)

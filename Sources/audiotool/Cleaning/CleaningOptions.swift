@@ -77,7 +77,7 @@ struct CleaningOptions: ParsableArguments {
         let cleaner = RecordingCleaner(
             enhancer: enhancer, rate: rate, truncation: allowTruncated ? .accept : .refuse)
         let session = CleaningSession(
-            plan.jobs, cleaner: cleaner, console: console, interruption: Interruption(), skipsExisting: skipExisting,
+            plan.jobs, worker: cleaner, console: console, interruption: Interruption(), skipsExisting: skipExisting,
             printsResults: !json && !common.quiet && !writesToStandardOutput)
         session.run(workers: workers)
         if json { try JSONOutput.print(session.report) }

@@ -16,20 +16,25 @@ struct CleaningReport: Encodable {
         var processingSeconds: Double?
         var limitedSamples: Int?
         var warnings: [String]?
+        /// Of an extraction: whether the voice was there.
+        var presence: TargetReport?
     }
 
     /// In the order of the inputs; recordings that an interruption left out are missing.
     var files: [Entry] = []
-    var enhanced: Int { count("enhanced") }
+    /// What was done to recordings, as their status says it.
+    var verb = "enhanced"
+    /// Recordings that are written.
+    var done: Int { count(verb) }
     var skipped: Int { count("skipped") }
     var failed: Int { count("failed") }
 
-    private enum CodingKeys: CodingKey { case files, enhanced, skipped, failed }
+    private enum CodingKeys: CodingKey { case files, enhanced, extracted, skipped, failed }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(files, forKey: .files)
-        try container.encode(enhanced, forKey: .enhanced)
+        try container.encode(done, forKey: verb == "extracted" ? .extracted : .enhanced)
         try container.encode(skipped, forKey: .skipped)
         try container.encode(failed, forKey: .failed)
     }
@@ -40,10 +45,10 @@ struct CleaningReport: Encodable {
     ///
     /// - Parameter elapsed: seconds that all of it took.
     func summary(elapsed: Double) -> String {
-        let counts = [(enhanced, "cleaned"), (skipped, "skipped"), (failed, "failed")].filter { $0.0 > 0 }
+        let counts = [(done, verb == "enhanced" ? "cleaned" : verb), (skipped, "skipped"), (failed, "failed")].filter { $0.0 > 0 }
         let text = "\(files.count) recordings: " + counts.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
-        let seconds = files.reduce(0) { $0 + ($1.status == "enhanced" ? $1.seconds ?? 0 : 0) }
-        guard enhanced > 0 else { return text }
+        let seconds = files.reduce(0) { $0 + ($1.status == verb ? $1.seconds ?? 0 : 0) }
+        guard done > 0 else { return text }
         return text + "; \(ProgressClock.duration(seconds)) of sound in \(ProgressClock.duration(elapsed)), "
             + String(format: "%.1f× real time", seconds / max(elapsed, 1e-3))
     }

@@ -4,12 +4,13 @@ import Synchronization
 
 /// Works through the jobs of one cleaning command, some of them side by side, and keeps the account of them.
 final class CleaningSession: Sendable {
-    private let cleaner: RecordingCleaner
+    private let worker: any RecordingWorker
     private let jobs: [OutputPlan.Job]
     private let console: Console
     private let interruption: Interruption
     private let skipsExisting: Bool
     private let printsResults: Bool
+    private let verb: String
     private let board: ProgressBoard
     private let clock = ProgressClock()
 
@@ -24,12 +25,13 @@ final class CleaningSession: Sendable {
     /// - Parameters:
     ///   - skipsExisting: whether jobs whose output is there already are left out.
     ///   - printsResults: whether finished recordings are named on standard output.
+    ///   - verb: the status of what is finished.
     init(
-        _ jobs: [OutputPlan.Job], cleaner: RecordingCleaner, console: Console, interruption: Interruption,
-        skipsExisting: Bool, printsResults: Bool
+        _ jobs: [OutputPlan.Job], worker: any RecordingWorker, console: Console, interruption: Interruption,
+        skipsExisting: Bool, printsResults: Bool, verb: String = "enhanced"
     ) {
-        (self.jobs, self.cleaner, self.console, self.interruption) = (jobs, cleaner, console, interruption)
-        (self.skipsExisting, self.printsResults) = (skipsExisting, printsResults)
+        (self.jobs, self.worker, self.console, self.interruption) = (jobs, worker, console, interruption)
+        (self.skipsExisting, self.printsResults, self.verb) = (skipsExisting, printsResults, verb)
         board = ProgressBoard(jobCount: jobs.count)
         state = Mutex(State(entries: Array(repeating: nil, count: jobs.count)))
     }
@@ -44,14 +46,16 @@ final class CleaningSession: Sendable {
         console.clearProgress()
     }
 
-    var report: CleaningReport { CleaningReport(files: state.withLock { $0.entries }.compactMap { $0 }) }
+    var report: CleaningReport {
+        CleaningReport(files: state.withLock { $0.entries }.compactMap { $0 }, verb: verb)
+    }
 
     /// Says how it ended: throws the exit code unless all went well.
     func conclude() throws {
         let report = report
         if state.withLock({ $0.wasInterrupted }) {
             let left = jobs.count - report.files.count
-            console.note("Interrupted: \(report.enhanced) written, \(left) left, nothing half-written.")
+            console.note("Interrupted: \(report.done) written, \(left) left, nothing half-written.")
             throw ExitCode(130)
         }
         if printsResults, jobs.count > 1 { console.result(report.summary(elapsed: clock.elapsed)) }
@@ -84,7 +88,7 @@ final class CleaningSession: Sendable {
         board.begin(index, name: job.input)
         defer { board.end(index) }
         do {
-            let entry = try cleaner.clean(job) { done, total in
+            let entry = try worker.work(on: job) { done, total in
                 if interruption.isRequested { throw CancellationError() }
                 board.update(index, done: done, total: total)
                 console.progress(board.line())

@@ -1,0 +1,58 @@
+import AudioDSP
+import Foundation
+import ModelLibrary
+import NeuralCore
+
+/// A model that works while the sound comes: an extractor of one voice, or an enhancer of speech.
+///
+/// ```swift
+/// let model = try StreamingModel(ModelStore().model(nil, kind: .extractor))
+/// let extractor = try model.processor(voice: try Voice(reading: "alice.voice"), path: "alice.voice")
+/// ```
+/// Every processor has a state of its own; the model can make any number of them.
+public struct StreamingModel: Sendable {
+    public let file: ModelFile
+    public let configuration: ExtractorConfiguration
+    /// How its output tells whether the voice is there.
+    public let presence: TargetPresenceSettings
+    /// The weights whose vectors an extractor understands, where its file says so.
+    public let voiceModel: Voice.Model?
+
+    /// - Throws: `ModelError` for another kind of model or settings that cannot be used.
+    public init(_ file: ModelFile) throws {
+        try file.require([.extractor, .streamingEnhancer])
+        self.file = file
+        configuration = try ExtractorConfiguration(file)
+        presence = try Self.presence(file)
+        let made = file.settings["voiceModel"]
+        voiceModel = made["sha256"].string.map { Voice.Model(name: made["name"].string ?? "another model", sha256: $0) }
+    }
+
+    /// - Throws: ``VoiceFileError`` for a voice that this model does not understand; `path` is what errors call it.
+    public func check(_ voice: Voice, path: String) throws {
+        try voice.require(model: voiceModel ?? voice.model, size: configuration.embeddingSize, path: path)
+    }
+
+    /// A processor that lets a voice through.
+    public func processor(voice: Voice, path: String) throws -> StreamingExtractor {
+        try check(voice, path: path)
+        let extractor = try processor()
+        try extractor.setVoice(voice.vector)
+        return extractor
+    }
+
+    /// A processor that takes no voice, or none yet.
+    public func processor() throws -> StreamingExtractor {
+        try StreamingExtractor(configuration, weights: file.file)
+    }
+
+    private static func presence(_ file: ModelFile) throws -> TargetPresenceSettings {
+        let stored = file.settings["presence"]
+        guard !stored.isNull else { return TargetPresenceSettings() }
+        do {
+            return try JSONDecoder().decode(TargetPresenceSettings.self, from: Data(stored.text.utf8))
+        } catch {
+            throw ModelError.invalidSettings(path: file.path, reason: "'presence' is incomplete")
+        }
+    }
+}
