@@ -78,7 +78,10 @@ import Testing
 
     @Test func refusals() throws {
         try folder.write(Array(Sounds.noisySpeech.prefix(4_000)), to: "in.wav")
-        try folder.write([0, 0.5, .nan, 0.1], to: "nan.wav", .wavFloat)
+        try folder.write([0, 0.5, 0.25, 0.1], to: "nan.wav", .wavFloat)
+        var bytes = try folder.bytes("nan.wav")
+        bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0xC0, 0x7F])
+        try folder.write(bytes, to: "nan.wav")
         expectRefusal(try run("extract", "in.wav", "--voice", "none.voice"), saying: "none.voice")
         expectRefusal(try run("extract", "in.wav", "--voice", "in.wav"), saying: "in.wav", "voice")
         expectRefusal(try run("extract", "nan.wav", "--voice", "a.voice"), saying: "nan.wav", "NaN")

@@ -23,7 +23,9 @@ import Testing
     }
 
     private func report(_ outcome: Tool.Outcome) throws -> Report {
-        let line = try #require(outcome.errorLines.last, "\(outcome.errors)")
+        // On standard error while the sound takes standard output.
+        let lines = outcome.errorLines + outcome.text.split(separator: "\n")
+        let line = try #require(lines.last { $0.hasPrefix("{") }, "\(outcome.errors)")
         return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
     }
 
