@@ -24,8 +24,7 @@ import Testing
 
     private func report(_ outcome: Tool.Outcome) throws -> Report {
         // On standard error while the sound takes standard output.
-        let lines = outcome.errorLines + outcome.text.split(separator: "\n")
-        let line = try #require(lines.last { $0.hasPrefix("{") }, "\(outcome.errors)")
+        let line = try #require(outcome.errorLines.last ?? outcome.text.split(separator: "\n").last, "\(outcome.errors)")
         return try JSONDecoder().decode(Report.self, from: Data(line.utf8))
     }
 
