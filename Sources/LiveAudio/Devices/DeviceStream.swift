@@ -33,6 +33,8 @@ public final class DeviceStream {
     public let bridge: DeviceBridge
     public let settings: Settings
     private let names: [String]
+    /// Outlives the streams.
+    private let system: AudioSystem
     private var streams: [UnsafeMutableRawPointer] = []
     private var lastCounts = (input: -1, output: -1), lastInput = Date(), lastOutput = Date()
 
@@ -40,7 +42,7 @@ public final class DeviceStream {
     ///
     /// - Throws: ``LiveAudioError/deviceRefused(name:reason:)``.
     public init(_ system: AudioSystem, input: End?, output: End?, _ settings: Settings) throws {
-        self.settings = settings
+        (self.system, self.settings) = (system, settings)
         names = [input, output].compactMap { $0?.device.name }
         bridge = DeviceBridge(
             inputChannels: input?.channels ?? 0, outputChannels: output?.channels ?? 0, margin: settings.margin,

@@ -56,7 +56,9 @@ struct Extract: ParsableCommand {
         let enrolled = try Voice(reading: voice)
         let model = try StreamingModel(ModelStore().model(model, kind: .extractor))
         try model.check(enrolled, path: voice)
-        if common.verbose { console.note(String(format: "model %@, voice %@, confidence %.2f", model.file.name, voice, enrolled.confidence)) }
+        if common.verbose {
+            console.note("model \(model.file.name), voice \(voice), " + String(format: "confidence %.2f", enrolled.confidence))
+        }
         if plan.ignored > 0 { console.note("\(plan.ignored) files that are no audio are left out") }
 
         let extractor = RecordingExtractor(

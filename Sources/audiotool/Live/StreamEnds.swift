@@ -10,13 +10,11 @@ final class StreamEnds {
     let devices: DeviceStream?
     private let outputFile: FileHandle?
 
-    /// A question that long waits ask now and then.
-    typealias Stop = @Sendable () -> Bool
-
-    /// Opens the input, has the model made for it, then opens the output.
+    /// Opens input and output.
     ///
+    /// - Parameter isStopRequested: asked now and then by whatever waits long.
     /// - Throws: `LiveAudioError`, `AudioFileError`.
-    init(_ options: StreamOptions, isStopRequested: @escaping Stop) throws {
+    init(_ options: StreamOptions, isStopRequested: @escaping @Sendable () -> Bool) throws {
         let system = options.usesInputDevice || options.usesOutputDevice ? try AudioSystem() : nil
         let inputDevice = try options.usesInputDevice ? system?.device(options.inputDevice, for: .input) : nil
         let pipe = try inputDevice == nil ? PipeSource(SampleByteStream(path: options.input ?? "-"), raw: options.raw) : nil
@@ -41,11 +39,13 @@ final class StreamEnds {
             source = pipe!
         }
         outputFile = try options.output.map { try Self.create($0, besides: options.input) }
+        // From a device WAV is written, unless raw samples are asked for.
+        let header = pipe == nil && options.format == nil
+            ? WaveStreamHeader(.integer16, channels: channels, sampleRate: rate) : pipe?.header
         sink = PipeSink(
             descriptor: outputFile?.fileDescriptor ?? STDOUT_FILENO, name: options.output ?? "standard output",
             format: pipe?.format ?? options.format ?? .s16le, sampleRate: rate, channels: channels,
-            header: pipe == nil ? (options.format == nil ? WaveStreamHeader(.integer16, channels: channels, sampleRate: rate) : nil) : pipe?.header,
-            isStopRequested: isStopRequested)
+            header: header, isStopRequested: isStopRequested)
     }
 
     private static func create(_ path: String, besides input: String?) throws -> FileHandle {

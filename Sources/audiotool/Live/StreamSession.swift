@@ -119,9 +119,10 @@ final class StreamSession {
             parts.append(String(format: "buffer %.1f ms", 1000 * Double(devices.bridge.margin) / rate))
             parts.append(String(format: "devices %.0f ms as they say", 1000 * devices.deviceLatency))
         }
+        let count = ends.source.channels, channels = count == 1 ? "1 channel" : "\(count) channels"
         console.note(
-            "\(ends.source.name) → \(ends.sink.name), \(ends.source.sampleRate) Hz, \(ends.source.channels) channel\(ends.source.channels == 1 ? "" : "s"); "
-                + "latency: " + parts.joined(separator: ", "))
+            "\(ends.source.name) → \(ends.sink.name), \(ends.source.sampleRate) Hz, \(channels); latency: "
+                + parts.joined(separator: ", "))
     }
 
     private func conclude(_ report: StreamReport, verdict: String?, failure: (any Error)?, isInterrupted: Bool) throws {

@@ -11,8 +11,7 @@ import Testing
         // ALSA asks for it whenever a device is opened.
         setenv("ALSA_CONFIG_PATH", server.alsaConfiguration, 1)
         defer { unsetenv("ALSA_CONFIG_PATH") }
-        let system = try AudioSystem()
-        let stream = try open(system)
+        let stream = try open()
         let isDone = Flag()
         nonisolated(unsafe) let pump = try StreamPump(
             from: DeviceSource(stream.bridge, name: "microphone", sampleRate: Self.rate), through: DelayStream(latency: 50),
@@ -53,8 +52,7 @@ import Testing
         let server = try SoundServer(sampleRate: Self.rate)
         setenv("ALSA_CONFIG_PATH", server.alsaConfiguration, 1)
         defer { unsetenv("ALSA_CONFIG_PATH") }
-        let system = try AudioSystem()
-        let stream = try open(system)
+        let stream = try open()
         try stream.start()
         let deadline = Date() + 20
         while stream.bridge.callbackCounts.input == 0, Date() < deadline { usleep(20_000) }
@@ -68,8 +66,9 @@ import Testing
         #expect(failure as? LiveAudioError == .deviceVanished(name: "test_microphone or test_loudspeaker"))
     }
 
-    private func open(_ system: AudioSystem) throws -> DeviceStream {
-        try DeviceStream(
+    private func open() throws -> DeviceStream {
+        let system = try AudioSystem()
+        return try DeviceStream(
             system, input: .init(system.device("test_microphone", for: .input), channels: 1),
             output: .init(system.device("test_loudspeaker", for: .output), channels: 1),
             .init(sampleRate: Self.rate, buffer: 0.2))
