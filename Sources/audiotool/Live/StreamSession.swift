@@ -126,6 +126,8 @@ final class StreamSession {
     }
 
     private func conclude(_ report: StreamReport, verdict: String?, failure: (any Error)?, isInterrupted: Bool) throws {
+        var report = report
+        if failure != nil { report.ending = .failed }
         if options.json {
             let line = try StreamSummary(report: report, verdict: verdict, error: failure?.localizedDescription).json()
             let handle = options.soundIsStandardOutput ? FileHandle.standardError : .standardOutput
