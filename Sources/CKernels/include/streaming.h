@@ -30,6 +30,13 @@ void ck_lstm_both_ways(const float *gates, const float *recurrent, size_t steps,
 /// states lie `state_stride` apart.
 void ck_lstm_rows(const float *gates, size_t rows, size_t hidden, float *cells, float *states, size_t state_stride);
 
+/// The same for gated recurrent units, whose gates lie as [panels][reset, update, candidate of the input, candidate of
+/// the state][CK_PANEL]. `recurrent` is, for each direction, [panels][hidden][3][CK_PANEL], without the input's
+/// candidate; the state's candidate in `gates` holds its bias.
+void ck_gru_both_ways(const float *gates, const float *recurrent, size_t steps, size_t hidden, float *states);
+/// One step for `rows` sequences; `gates` is complete, and the states are replaced.
+void ck_gru_rows(const float *gates, size_t rows, size_t hidden, float *states, size_t state_stride);
+
 /// Layer normalisation of each of `rows` rows of `width`, which lie `x_stride` and `y_stride` apart.
 void ck_norm_rows(const float *x, size_t x_stride, size_t rows, size_t width, const float *weight, const float *bias,
                   float epsilon, float *y, size_t y_stride);

@@ -1,3 +1,5 @@
+import NeuralCore
+
 /// The spectrum of the newest window of every microphone.
 struct FrameAnalysis {
     private let microphones: Int, bins: Int, chunk: Int, lookahead: Int

@@ -1,4 +1,5 @@
 import CKernels
+import NeuralCore
 
 /// A 3×3 convolution over the current frame and the two before, for features `[bins, channels]`.
 ///

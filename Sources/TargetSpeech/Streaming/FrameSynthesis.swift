@@ -1,3 +1,5 @@
+import NeuralCore
+
 /// The samples of a spectrum, overlapped with those of the frame before.
 struct FrameSynthesis {
     private let outputs: Int, bins: Int, chunk: Int, lookahead: Int

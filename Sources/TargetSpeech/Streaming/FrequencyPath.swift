@@ -1,4 +1,5 @@
 import CKernels
+import NeuralCore
 
 /// Norm, bidirectional LSTM along frequency, linear map, added to the features of one frame.
 struct FrequencyPath {

@@ -1,4 +1,5 @@
 import CKernels
+import NeuralCore
 
 /// Attention of one frame to itself and the frames before, added to its features.
 ///

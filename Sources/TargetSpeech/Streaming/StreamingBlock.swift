@@ -1,3 +1,5 @@
+import NeuralCore
+
 /// One block of the network, frame by frame: across frequency, across time, across past frames.
 struct StreamingBlock {
     let frequency: FrequencyPath

@@ -1,4 +1,5 @@
 import CKernels
+import NeuralCore
 
 /// Norm, one step of an LSTM along time for every bin, linear map, added to the features of one frame.
 struct TimePath {

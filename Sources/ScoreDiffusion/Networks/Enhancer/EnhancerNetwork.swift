@@ -117,7 +117,7 @@ public struct EnhancerNetwork: ScoreNetwork {
         return deepFilter(filters, noisy: noisy, state: state, causal: configuration.causal == true)
     }
 
-    private func embedding(_ times: [Double]) -> Tensor {
+    func embedding(_ times: [Double]) -> Tensor {
         let phase = Tensor(times.map { Float($0 * .pi) }, shape: [times.count, 1]) * frequencies
         return embed1(silu(embed0(Tensor.concatenated([sin(phase), cos(phase)], axis: 1))))
     }

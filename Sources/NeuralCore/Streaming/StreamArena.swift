@@ -1,12 +1,14 @@
 import CKernels
 
 /// Zeroed, aligned buffers that live as long as the arena, so that processing finds all its memory in place.
-final class StreamArena {
+package final class StreamArena {
     private var buffers: [UnsafeMutableRawPointer] = []
+
+    package init() {}
 
     deinit { for buffer in buffers { buffer.deallocate() } }
 
-    func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
+    package func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
         let bytes = max(count, 1) * MemoryLayout<Float>.stride
         let buffer = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         buffers.append(buffer)
@@ -15,7 +17,7 @@ final class StreamArena {
         return floats
     }
 
-    func floats(copying values: [Float]) -> UnsafeMutablePointer<Float> {
+    package func floats(copying values: [Float]) -> UnsafeMutablePointer<Float> {
         let floats = floats(values.count)
         values.withUnsafeBufferPointer { floats.update(from: $0.baseAddress!, count: values.count) }
         return floats
@@ -23,4 +25,4 @@ final class StreamArena {
 }
 
 /// `count` rounded up to whole panels of packed weights.
-func paneled(_ count: Int) -> Int { (count + Int(CK_PANEL) - 1) / Int(CK_PANEL) * Int(CK_PANEL) }
+package func paneled(_ count: Int) -> Int { (count + Int(CK_PANEL) - 1) / Int(CK_PANEL) * Int(CK_PANEL) }

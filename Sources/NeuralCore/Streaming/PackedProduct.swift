@@ -1,7 +1,7 @@
 import CKernels
 
 /// A linear map of rows, with its weights in the order that the kernel reads.
-struct PackedProduct {
+package struct PackedProduct {
     private let product: ck_packed_product
 
     /// - Parameters:
@@ -9,7 +9,7 @@ struct PackedProduct {
     ///   - columns: Elements of an output row; rounded up to whole panels.
     ///   - slopes: Factors of negative results, one for each column.
     ///   - weight: The factor of input `row` in `column`; asked for `0..<depth` and `0..<columns`.
-    init(
+    package init(
         in arena: StreamArena, depth: Int, columns: Int, bias: [Float], slopes: [Float]? = nil,
         weight: (_ row: Int, _ column: Int) -> Float
     ) {
@@ -29,10 +29,9 @@ struct PackedProduct {
     }
 
     /// Output elements of a row, whole panels.
-    var columns: Int { product.columns }
+    package var columns: Int { product.columns }
 
-    @inline(__always)
-    func callAsFunction(
+    package func callAsFunction(
         _ x: UnsafePointer<Float>, stride xStride: Int, rows: Int, into y: UnsafeMutablePointer<Float>,
         stride yStride: Int, adds: Bool = false
     ) {
