@@ -1,5 +1,6 @@
 import AudioDSP
 import Foundation
+import NeuralCore
 import TestSupport
 import Testing
 
