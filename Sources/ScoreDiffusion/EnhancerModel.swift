@@ -55,7 +55,7 @@ public struct EnhancerModel: Sendable {
     ///
     /// - Throws: `ModelError` for another kind of model or unusable settings, `CheckpointError` where tensors do not fit.
     public init(_ file: ModelFile) throws {
-        try file.require([.enhancer, .dereverberator])
+        try file.require([.enhancer, .dereverberator, .streamingEnhancer])
         let configuration: Configuration
         do {
             configuration = try JSONDecoder().decode(Configuration.self, from: Data((file.file.metadata["config"] ?? "").utf8))
@@ -75,6 +75,9 @@ public struct EnhancerModel: Sendable {
         try network.load(from: file.file)
         try self.init(configuration, network: network)
     }
+
+    /// Whether a streaming enhancer's file holds this kind of network.
+    public static func describes(_ file: ModelFile) -> Bool { !file.settings["transform"].isNull }
 
     /// What a file of this model says about itself.
     public static func metadata(_ configuration: Configuration, kind: ModelFile.Kind) throws -> [String: String] {

@@ -8,11 +8,12 @@ public struct EnhancerObjective: EnhancementObjective {
     private let kind: ModelFile.Kind
     private let loss: EnhancerLoss
 
-    /// - Parameter kind: what the trained model is for; the mixtures decide what it learns.
+    /// - Parameter kind: what the trained model is for; the mixtures decide what it learns. A causal enhancer is for streams.
     public init(_ configuration: EnhancerModel.Configuration, weights: EnhancerLoss.Weights, kind: ModelFile.Kind = .enhancer) throws {
         try weights.validate()
         try configuration.validate()
-        (self.configuration, self.kind) = (configuration, kind)
+        let isLive = kind == .enhancer && configuration.network.causal == true
+        (self.configuration, self.kind) = (configuration, isLive ? .streamingEnhancer : kind)
         loss = EnhancerLoss(
             transform: try SpectrogramTransform(configuration.transform), sampleRate: configuration.sampleRate, bridge: configuration.bridge, weights: weights)
     }

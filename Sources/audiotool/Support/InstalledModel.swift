@@ -6,6 +6,7 @@ enum InstalledModel {
     /// Builds what a model file describes, so that a file that cannot be used is told at once.
     static func check(_ file: ModelFile) throws {
         switch ModelFile.Kind(rawValue: file.kind) {
+        case .streamingEnhancer where EnhancerModel.describes(file): _ = try StreamingEnhancer(EnhancerModel(file))
         case .extractor, .streamingEnhancer: _ = try TFGridNetExtractor(file)
         case .enrollment: _ = try EnrollmentNetwork(file)
         default: _ = try file.speechModel()
@@ -15,6 +16,7 @@ enum InstalledModel {
     /// Writes a model's weights for PyTorch, under their published names.
     static func export(_ file: ModelFile, to path: String) throws {
         switch ModelFile.Kind(rawValue: file.kind) {
+        case .streamingEnhancer where EnhancerModel.describes(file): try ModelExport.write(file, to: path)
         case .extractor, .streamingEnhancer: try PublishedTargetCheckpoint.write(TFGridNetExtractor(file), to: path)
         case .enrollment: try PublishedTargetCheckpoint.write(EnrollmentNetwork(file), to: path)
         default: try ModelExport.write(file, to: path)

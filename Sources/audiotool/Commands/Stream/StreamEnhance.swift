@@ -1,6 +1,7 @@
 import ArgumentParser
 import AudioDSP
 import ModelLibrary
+import ScoreDiffusion
 import TargetSpeech
 
 struct StreamEnhance: ParsableCommand {
@@ -21,8 +22,10 @@ struct StreamEnhance: ParsableCommand {
     func run() throws { try StreamSession(options).run(makeModel) }
 
     private func makeModel(rate: Int, channels: Int) throws -> StreamedModel {
-        let model = try StreamingModel(ModelStore().model(options.model, kind: .streamingEnhancer))
-        let mapped = try ChannelMappedProcessor(model.processor(), inputChannels: channels, outputChannels: channels)
+        let file = try ModelStore().model(options.model, kind: .streamingEnhancer)
+        let processor: any StreamProcessor =
+            EnhancerModel.describes(file) ? try StreamingEnhancer(EnhancerModel(file)) : try StreamingModel(file).processor()
+        let mapped = try ChannelMappedProcessor(processor, inputChannels: channels, outputChannels: channels)
         return StreamedModel(stream: try BlendedProcessor(mapped, strength: Float(options.strength)).blocks(at: rate))
     }
 }
