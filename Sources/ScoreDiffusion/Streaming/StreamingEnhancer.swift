@@ -37,7 +37,7 @@ public final class StreamingEnhancer: StreamProcessor, @unchecked Sendable {
         func require(_ holds: Bool, _ reason: String) throws {
             guard holds else { throw ScoreDiffusionError.invalidNetwork("\(reason), so it cannot enhance a stream") }
         }
-        try require(configuration.network.causal == true, "it is not causal")
+        try require(configuration.network.causal, "it is not causal")
         try require(configuration.linearPrediction == nil, "it predicts late reverberation from the whole recording")
         try require(
             transform.window == .sqrtHann && transform.nFFT == 2 * transform.hopLength,

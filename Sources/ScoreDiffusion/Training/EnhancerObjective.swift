@@ -12,7 +12,7 @@ public struct EnhancerObjective: EnhancementObjective {
     public init(_ configuration: EnhancerModel.Configuration, weights: EnhancerLoss.Weights, kind: ModelFile.Kind = .enhancer) throws {
         try weights.validate()
         try configuration.validate()
-        let isLive = kind == .enhancer && configuration.network.causal == true
+        let isLive = kind == .enhancer && configuration.network.causal
         (self.configuration, self.kind) = (configuration, isLive ? .streamingEnhancer : kind)
         loss = EnhancerLoss(
             transform: try SpectrogramTransform(configuration.transform), sampleRate: configuration.sampleRate, bridge: configuration.bridge, weights: weights)
@@ -22,7 +22,7 @@ public struct EnhancerObjective: EnhancementObjective {
 
     /// Levels the model must cope with, in dB around a root mean square of 1; a causal one knows the level only from the
     /// past.
-    private var levelSpread: Float { configuration.network.causal == true ? 10 : 5 }
+    private var levelSpread: Float { configuration.network.causal ? 10 : 5 }
 
     public func loss(of network: EnhancerNetwork, on batch: TrainingBatch) throws -> Tensor {
         var random = batch.random

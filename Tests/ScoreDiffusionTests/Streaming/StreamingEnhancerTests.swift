@@ -9,7 +9,7 @@ import Testing
     /// The default layout, causal, with weights that are not the identity.
     private func model(causal: Bool = true) throws -> EnhancerModel {
         var configuration = EnhancerModel.Configuration(), rng = Philox(seed: 9)
-        configuration.network.causal = causal ? true : nil
+        configuration.network.causal = causal
         configuration.network.blocks = 2
         var network = EnhancerNetwork(configuration.network, using: &rng)
         network.masks.weight = .gaussian(network.masks.weight.shape, using: &rng) * 0.05

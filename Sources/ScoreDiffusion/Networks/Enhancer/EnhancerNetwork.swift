@@ -21,10 +21,21 @@ public struct EnhancerNetwork: ScoreNetwork {
         public var blocks = 3
         /// Size of the embedding of time before its two linear layers.
         public var embedding = 32
-        /// Whether no frame depends on a later one; not if left out.
-        public var causal: Bool?
+        /// Whether no frame depends on a later one.
+        public var causal = false
 
         public init() {}
+
+        /// All sizes must be there; `causal` is false if left out.
+        public init(from decoder: any Decoder) throws {
+            let values = try decoder.container(keyedBy: CodingKeys.self)
+            bins = try values.decode(Int.self, forKey: .bins)
+            channels = try values.decode(Int.self, forKey: .channels)
+            hidden = try values.decode(Int.self, forKey: .hidden)
+            blocks = try values.decode(Int.self, forKey: .blocks)
+            embedding = try values.decode(Int.self, forKey: .embedding)
+            causal = try values.decodeIfPresent(Bool.self, forKey: .causal) ?? false
+        }
 
         /// Throws unless every size can be built and `bins` fits the transform.
         func validate(bins expected: Int) throws {
@@ -47,7 +58,7 @@ public struct EnhancerNetwork: ScoreNetwork {
             let forward = 3 * 2 * hidden * (channels + 2 * hidden + 2)
             let head = 2 * channels + 2 * channels * channels + 2 * channels
             let masks = 2 * channels * floats * bins + floats * bins
-            return split + time + blocks * (2 * rest + gru + (causal == true ? forward : gru)) + head + masks
+            return split + time + blocks * (2 * rest + gru + (causal ? forward : gru)) + head + masks
         }
     }
 
@@ -77,7 +88,7 @@ public struct EnhancerNetwork: ScoreNetwork {
         embed1 = Linear(channels, channels, using: &rng)
         blocks = (0..<configuration.blocks).map { _ in
             DualPathBlock(
-                channels: channels, hidden: configuration.hidden, causal: configuration.causal == true, using: &rng)
+                channels: channels, hidden: configuration.hidden, causal: configuration.causal, using: &rng)
         }
         norm = LayerNorm(channels)
         expand = Linear(channels, 2 * channels, using: &rng)
@@ -114,7 +125,7 @@ public struct EnhancerNetwork: ScoreNetwork {
         for block in blocks { x = block(x) }
         let hidden = silu(expand(norm(x))).reshaped([batch, frames, widths.count * 2 * channels])
         let filters = masks(hidden).reshaped([batch, frames, bins, Self.termsPerBin, 2])
-        return deepFilter(filters, noisy: noisy, state: state, causal: configuration.causal == true)
+        return deepFilter(filters, noisy: noisy, state: state, causal: configuration.causal)
     }
 
     func embedding(_ times: [Double]) -> Tensor {
