@@ -2,7 +2,7 @@
 """Pack recordings for training on a GPU machine: one Ogg Opus file a kind with an index, and responses of heads.
 
     python3 recipes/gpu/pack.py --out PACK --speech DIR… --noise DIR… --valid-speech DIR --valid-noise DIR \
-        --heads TUB_KEMAR.sofa MIT_KEMAR.sofa --teacher dvectors.npz
+        --heads TUB_KEMAR.sofa MIT_KEMAR.sofa
 """
 
 import argparse

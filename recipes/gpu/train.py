@@ -4,7 +4,10 @@
     python3 recipes/gpu/train.py extractor --pack PACK --config recipes/gpu/extractor.json --seconds 480 --out OUT
 
 Writes OUT/<task>.safetensors (the averaged weights, named as in Swift), OUT/<task>.json (settings and validation) and
-a line of OUT/<task>.log every few seconds. recipes/gpu/ship.py makes model files of them.
+a line of OUT/<task>.log every few seconds.
+
+One task at a time has the GPU's whole speed: several processes under CUDA's MPS took 0.6 s a step each, whatever the
+task, where one alone takes 0.2 s (the extractor, 24 examples of 4 s, on an H200).
 """
 
 import argparse
@@ -362,7 +365,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("task", choices=TASKS)
     parser.add_argument("--pack", required=True)
-    parser.add_argument("--teacher", help="d-vectors by file (dvectors.py)")
+    parser.add_argument("--teacher", help="d-vectors by file, made by dvectors.py")
     parser.add_argument("--config", required=True)
     parser.add_argument("--seconds", type=float, required=True, help="of training")
     parser.add_argument("--out", required=True)
