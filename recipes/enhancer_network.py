@@ -46,10 +46,12 @@ class BlockDiagonalLinear(nn.Module):
 
 
 class GRU(nn.GRU):
-    """One layer from zero state, batch first. The biases enter as weights of a constant input and of a
+    """One layer from zero state, batch first. On a GPU the biases enter as weights of a constant input and of a
     constant state: cuDNN's own gradient of biases takes longer than all the rest."""
 
     def forward(self, x):
+        if not x.is_cuda:
+            return super().forward(x)
         size, inputs, width = self.hidden_size, self.input_size, 8 - self.hidden_size % 8
         pad = nn.functional.pad
         hold = torch.zeros(3, width, inputs + 1, device=x.device)

@@ -39,10 +39,12 @@ class Filterbank(nn.Module):
 
 
 class LSTM(nn.LSTM):
-    """One layer from zero state, batch first. The biases enter as weights of a constant input: cuDNN's own gradient of
-    biases takes longer than all the rest."""
+    """One layer, batch first. On a GPU it starts from zero state, and the biases enter as weights of a constant input:
+    cuDNN's own gradient of biases takes longer than all the rest."""
 
-    def forward(self, x):
+    def forward(self, x, state=None):
+        if not x.is_cuda:
+            return super().forward(x, state)
         fill = 8 - self.input_size % 8  # a one, and zeros up to a multiple of eight
         weights = []
         for suffix in ("", "_reverse")[:1 + self.bidirectional]:
