@@ -7,7 +7,7 @@ Mixtures, enhancement and all numbers are audiotool's. Example:
     python3 recipes/measure_enhancer.py --speech data/speech/test --rooms data/rir --steps 1
 
 With --rooms the speech is convolved with measured impulse responses, the reference keeps their first 50 ms, and
-`audiotool dereverb` is measured. Of a folder that has a table rir.csv (columns path, rt60) only the responses whose
+`audiotool dereverb` is measured. With --live every file goes through `audiotool stream enhance`. Of a folder that has a table rir.csv (columns path, rt60) only the responses whose
 reverberation time lies in --rt60 are taken.
 """
 
@@ -58,6 +58,7 @@ def main():
     parser.add_argument("--rooms", help="measured impulse responses: measure dereverberation")
     parser.add_argument("--rt60", default="0.3,1.2", help="lowest and highest reverberation time in s")
     parser.add_argument("--model", help="name or path; the default model if left out")
+    parser.add_argument("--live", action="store_true", help="measure the streaming enhancer")
     parser.add_argument("--audiotool", default=".build/release/audiotool")
     parser.add_argument("--steps", default="1,2,5,10,30", help="numbers of sampler steps")
     parser.add_argument("--count", type=int, default=40)
@@ -89,11 +90,21 @@ def main():
     def enhance(source, target, steps):
         if target.exists():
             shutil.rmtree(target)
+        if options.live:
+            return stream(source, target)
         command = [tool, verb, source, "--quiet", "--output", target, "--steps", str(steps)]
         command += ["--model", options.model] if options.model else []
         command += ["--threads", str(options.threads)] if options.threads else []
         start = time.monotonic()
         subprocess.run(command, check=True)
+        return time.monotonic() - start
+
+    def stream(source, target):
+        target.mkdir()
+        start = time.monotonic()
+        for path in sorted(source.glob("*.wav")):
+            command = [tool, "stream", "enhance", "--quiet", "--input", path, "--output", target / path.name, "--compensate"]
+            subprocess.run(command + (["--model", options.model] if options.model else []), check=True)
         return time.monotonic() - start
 
     everything = {"noisy": scores(tool, work / "clean", work / "noisy")}
