@@ -7,9 +7,8 @@ public final class BlendedProcessor: StreamProcessor {
     private let processor: any StreamProcessor
     private let wanted: Atomic<Float>
     private var current: Float
-    /// The last `latency` input frames of each channel and the chunk behind them.
-    private let history: StreamBuffer
-    private let span: Int
+    /// The input as late as the output.
+    private let history: StreamDelay
 
     /// - Parameter strength: 0 (the input, only late) to 1 (the processor's output); others are cut off.
     public init(_ processor: any StreamProcessor, strength: Float = 1) {
@@ -17,8 +16,8 @@ public final class BlendedProcessor: StreamProcessor {
         let strength = Self.bounded(strength)
         wanted = Atomic(strength)
         current = strength
-        span = processor.latency + processor.chunkLength
-        history = StreamBuffer(count: processor.inputChannels * span)
+        history = StreamDelay(
+            channels: processor.inputChannels, chunkLength: processor.chunkLength, delay: processor.latency)
     }
 
     /// The share of the processor's output, 0 to 1.
@@ -39,15 +38,8 @@ public final class BlendedProcessor: StreamProcessor {
     }
 
     public func process(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-        let chunk = chunkLength, kept = latency
-        for channel in 0..<inputChannels {
-            let line = history.base + channel * span
-            line.update(from: line + chunk, count: kept)
-            for index in 0..<chunk {
-                let sample = input[channel * chunk + index]
-                line[kept + index] = sample.isFinite ? sample : 0
-            }
-        }
+        let chunk = chunkLength
+        history.push(input)
         processor.process(input, output)
         let target = wanted.load(ordering: .relaxed), step = (target - current) / Float(chunk)
         for channel in 0..<outputChannels {
@@ -69,9 +61,9 @@ public final class BlendedProcessor: StreamProcessor {
     /// An input sample as late as the output: the channel of the same number, the only one, or the mean of all.
     @inline(__always)
     private func dry(_ channel: Int, _ index: Int) -> Float {
-        if inputChannels == outputChannels { return history.base[channel * span + index] }
+        if inputChannels == outputChannels { return history.samples(channel)[index] }
         var sum: Float = 0
-        for other in 0..<inputChannels { sum += history.base[other * span + index] }
+        for other in 0..<inputChannels { sum += history.samples(other)[index] }
         return sum / Float(inputChannels)
     }
 

@@ -7,8 +7,8 @@ import Synchronization
 public final class PresenceWatch: StreamProcessor {
     private let processor: any StreamProcessor
     private var presence: TargetPresence
-    /// The last `latency` input frames of each channel and the chunk behind them; then the oldest chunk of all channels.
-    private var history: [[Float]]
+    /// The input as late as the output; then the oldest chunk of all its channels together.
+    private let history: StreamDelay
     private var aligned: [Float]
     private let stateCode = Atomic<Int>(0)
 
@@ -22,7 +22,7 @@ public final class PresenceWatch: StreamProcessor {
         }
         self.processor = processor
         presence = try TargetPresence(sampleRate: processor.sampleRate, channels: channels, settings: settings)
-        history = Array(repeating: Array(repeating: 0, count: processor.latency + processor.chunkLength), count: channels)
+        history = StreamDelay(channels: channels, chunkLength: processor.chunkLength, delay: processor.latency)
         aligned = Array(repeating: 0, count: channels * processor.chunkLength)
     }
 
@@ -43,13 +43,11 @@ public final class PresenceWatch: StreamProcessor {
     }
 
     public func process(_ input: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>) {
-        let chunk = chunkLength, kept = latency
-        for channel in history.indices {
-            history[channel].withUnsafeMutableBufferPointer { line in
-                let start = line.baseAddress!
-                start.update(from: start + chunk, count: kept)
-                (start + kept).update(from: input + channel * chunk, count: chunk)
-                aligned.withUnsafeMutableBufferPointer { ($0.baseAddress! + channel * chunk).update(from: start, count: chunk) }
+        let chunk = chunkLength
+        history.push(input)
+        aligned.withUnsafeMutableBufferPointer { aligned in
+            for channel in 0..<inputChannels {
+                (aligned.baseAddress! + channel * chunk).update(from: history.samples(channel), count: chunk)
             }
         }
         processor.process(input, output)
@@ -64,9 +62,7 @@ public final class PresenceWatch: StreamProcessor {
 
     private func forget() {
         presence.reset()
-        for channel in history.indices {
-            for index in history[channel].indices { history[channel][index] = 0 }
-        }
+        history.clear()
         stateCode.store(0, ordering: .relaxed)
     }
 
