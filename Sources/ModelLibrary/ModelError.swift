@@ -14,6 +14,10 @@ public enum ModelError: LocalizedError, Equatable {
     case nameTaken(name: String, path: String, canBeReplaced: Bool)
     /// No folder for models of one's own is known.
     case noFolder
+    /// A folder that is no model's.
+    case invalidFolder(path: String, reason: String)
+    /// An index of shards that does not fit them.
+    case invalidIndex(path: String, reason: String)
 
     public var errorDescription: String? {
         switch self {
@@ -38,6 +42,10 @@ public enum ModelError: LocalizedError, Equatable {
             "There is a model called \(name) already: \(path). " + (canBeReplaced ? "--replace overwrites it." : "Choose another name.")
         case .noFolder:
             "There is no folder to install models in: set HOME, or name one in AUDIOTOOL_MODELS."
+        case .invalidFolder(let path, let reason):
+            "\(path) is no folder of a model that can be read: \(reason)."
+        case .invalidIndex(let path, let reason):
+            "\(path) does not fit the files beside it: \(reason). Fetch the whole folder again."
         }
     }
 }
