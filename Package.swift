@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Training", targets: ["Training"]),
         .library(name: "ScoreDiffusion", targets: ["ScoreDiffusion"]),
         .library(name: "TargetSpeech", targets: ["TargetSpeech"]),
+        .library(name: "MusicRL", targets: ["MusicRL"]),
         .library(name: "LiveAudio", targets: ["LiveAudio"]),
     ],
     dependencies: [
@@ -39,11 +40,12 @@ let package = Package(
         .target(
             name: "TargetSpeech",
             dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels", "CMysofa"]),
+        .target(name: "MusicRL", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels"]),
         .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
         .executableTarget(
             name: "audiotool",
             dependencies: [
-                "ModelLibrary", "Training", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "CCairo",
+                "ModelLibrary", "Training", "ScoreDiffusion", "TargetSpeech", "MusicRL", "LiveAudio", "CCairo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -55,11 +57,12 @@ let package = Package(
         .testTarget(name: "ModelLibraryTests", dependencies: ["ModelLibrary", "TestSupport"]),
         .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "Training", "TestSupport"]),
         .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "Training", "TestSupport"]),
+        .testTarget(name: "MusicRLTests", dependencies: ["MusicRL", "Training", "TestSupport"]),
         .testTarget(name: "LiveAudioTests", dependencies: ["LiveAudio", "TestSupport"]),
         .testTarget(
             name: "audiotoolTests",
             dependencies: [
-                "audiotool", "ModelLibrary", "ScoreDiffusion", "TargetSpeech", "LiveAudio", "AudioDSP", "CCairo", "TestSupport",
+                "audiotool", "ModelLibrary", "ScoreDiffusion", "TargetSpeech", "MusicRL", "LiveAudio", "AudioDSP", "CCairo", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]
