@@ -1,5 +1,6 @@
 #pragma once
 #include "convolution.h"
+#include "decoding.h"
 #include "deep_filter.h"
 #include "elementwise.h"
 #include "image_arrivals.h"

@@ -5,6 +5,7 @@
 // `columns` or `hidden` columns has room for whole panels.
 #pragma once
 #include <stddef.h>
+#include <stdint.h>
 
 enum { CK_PANEL = 16 };
 
@@ -45,6 +46,9 @@ void ck_norm_rows(const float *x, size_t x_stride, size_t rows, size_t width, co
 /// [frames][value_width], both widths whole panels; `weights` takes one number for each frame.
 void ck_attend(const float *query, const float *keys, size_t key_width, const float *values, size_t value_width,
                size_t frames, float scale, float *weights, float *output);
+/// The same with keys and values in bfloat16.
+void ck_attend_bfloat16(const float *query, const uint16_t *keys, size_t key_width, const uint16_t *values,
+                        size_t value_width, size_t frames, float scale, float *weights, float *output);
 
 /// y[r y_stride + c] = x[r x_stride + c], or += .
 void ck_copy_rows(const float *x, size_t x_stride, float *y, size_t y_stride, size_t rows, size_t columns);

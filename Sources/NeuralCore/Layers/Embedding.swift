@@ -7,6 +7,8 @@ public struct Embedding: Layer {
         weight = .gaussian([entries, features], using: &rng)
     }
 
+    public init(weight: Tensor) { self.weight = weight }
+
     /// `[indices.count, features]`
     public func callAsFunction(_ indices: [Int]) -> Tensor { weight.gathered(axis: 0, indices: indices) }
 

@@ -70,6 +70,9 @@ public struct SafeTensorsFile: Sendable {
         return result
     }
 
+    /// The stored bytes of a tensor, as of another file that was put beside the weights.
+    public func bytes(_ name: String) throws -> [UInt8] { try source.bytes(in: entry(name).bytes) }
+
     func entry(_ name: String) throws -> SafeTensorsEntry {
         guard let entry = header.entries[name] else {
             throw CheckpointError.missingTensor(path: path, name: name, known: names.count)
