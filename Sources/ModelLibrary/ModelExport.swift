@@ -8,7 +8,8 @@ public enum ModelExport {
     ///
     /// - Throws: `CheckpointError`, and `ModelError.invalidSettings` for a checkpoint of a model without hyper-parameters.
     public static func write(_ model: ModelFile, to path: String) throws {
-        let tensors = try model.file.names.map { ($0, TorchValue.tensor(try model.file.tensor($0))) }
+        let attached = Set(model.attachedFiles)
+        let tensors = try model.file.names.filter { !attached.contains($0) }.map { ($0, TorchValue.tensor(try model.file.tensor($0))) }
         guard path.hasSuffix(".ckpt") else { return try TorchCheckpoint.write(.dictionary(tensors), to: path) }
         guard let settings = model.settings["hyper_parameters"].object else {
             throw ModelError.invalidSettings(

@@ -20,6 +20,10 @@ public struct ModelFile: Sendable {
         case enrollment = "voice-enrollment"
         /// Describes the voice in a clean recording.
         case speaker = "speaker-encoder"
+        /// Makes music from a description.
+        case music = "music-generator"
+        /// Describes texts for models of music.
+        case textEncoder = "text-encoder"
     }
 
     public let path: String
@@ -61,9 +65,17 @@ public struct ModelFile: Sendable {
     /// In Hz.
     public var sampleRate: Int? { settings["sampleRate"].int }
 
+    /// Names of tensors that are the bytes of other files, such as a tokeniser.
+    public var attachedFiles: [String] {
+        file.names.filter { $0.hasPrefix("tokenizer/") && (try? file.dtype($0)) == .uint8 }
+    }
+
     /// Numbers in all tensors.
     public var parameterCount: Int {
-        get throws { try file.names.reduce(0) { try $0 + file.shape($1).reduce(1, *) } }
+        get throws {
+            let attached = Set(attachedFiles)
+            return try file.names.reduce(0) { try $0 + (attached.contains($1) ? 0 : file.shape($1).reduce(1, *)) }
+        }
     }
 
     /// The file's size in bytes.

@@ -17,8 +17,10 @@ extension ModelStore {
     @discardableResult
     public func install(copyOf model: ModelFile, as name: String, replaces: Bool = false) throws -> ModelFile {
         try install(as: name, replaces: replaces) { path in
-            let tensors = try model.file.names.map { (name: String) in (name, try model.file.tensor(name)) }
-            try SafeTensorsFile.write(tensors, metadata: model.file.metadata, to: path)
+            let attached = model.attachedFiles
+            let files = try attached.map { ($0, try model.file.bytes($0)) }
+            let tensors = RenamedTensors(model.file) { attached.contains($0) ? nil : $0 }
+            try SafeTensorsFile.write(tensors, files: files, metadata: model.file.metadata, to: path)
         }
     }
 

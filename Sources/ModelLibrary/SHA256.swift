@@ -1,37 +1,44 @@
 import Foundation
 
 /// The SHA-256 digest of FIPS 180-4, fed piece by piece.
-struct SHA256 {
+public struct SHA256 {
     private var state: [UInt32] = [
         0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19,
     ]
-    private var block: [UInt8] = []
+    /// Less than a block that waits for more.
+    private var rest: [UInt8] = []
     private var length: UInt64 = 0
 
-    mutating func update(_ bytes: some Sequence<UInt8>) {
-        for byte in bytes {
-            block.append(byte)
-            length += 8
-            if block.count == 64 { compress() }
+    init() {}
+
+    mutating func update(_ bytes: some ContiguousBytes) {
+        bytes.withUnsafeBytes { bytes in
+            length += 8 * UInt64(bytes.count)
+            var bytes = bytes[...]
+            if !rest.isEmpty {
+                let missing = 64 - rest.count
+                rest += bytes.prefix(missing)
+                bytes = bytes.dropFirst(missing)
+                guard rest.count == 64 else { return }
+                rest.withUnsafeBytes { compress(blocksOf: $0) }
+                rest.removeAll(keepingCapacity: true)
+            }
+            let whole = bytes.count / 64 * 64
+            compress(blocksOf: UnsafeRawBufferPointer(rebasing: bytes.prefix(whole)))
+            rest += bytes.dropFirst(whole)
         }
     }
 
     /// Ends the message and returns its digest as 64 hexadecimal digits.
     mutating func finish() -> String {
         let bits = length
-        block.append(0x80)
-        if block.count > 56 {
-            block.append(contentsOf: repeatElement(0, count: 64 - block.count))
-            compress()
-        }
-        block.append(contentsOf: repeatElement(0, count: 56 - block.count))
-        for shift in stride(from: 56, through: 0, by: -8) { block.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift))) }
-        compress()
+        update([0x80] + [UInt8](repeating: 0, count: (119 - rest.count) % 64))
+        update((0..<8).reversed().map { UInt8(truncatingIfNeeded: bits >> UInt64(8 * $0)) })
         return state.map { String(format: "%08x", $0) }.joined()
     }
 
     /// The digest of a file's bytes.
-    static func digest(ofFile path: String) throws -> String {
+    public static func digest(ofFile path: String) throws -> String {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
         var hash = SHA256()
@@ -39,11 +46,23 @@ struct SHA256 {
         return hash.finish()
     }
 
-    private mutating func compress() {
-        var w = [UInt32](repeating: 0, count: 64)
-        for t in 0..<16 {
-            w[t] = (0..<4).reduce(0) { $0 << 8 | UInt32(block[4 * t + $1]) }
+    private mutating func compress(blocksOf bytes: UnsafeRawBufferPointer) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
+            Self.constants.withUnsafeBufferPointer { constants in
+                state.withUnsafeMutableBufferPointer { state in
+                    for start in stride(from: 0, to: bytes.count, by: 64) {
+                        Self.compress(UnsafeRawBufferPointer(rebasing: bytes[start..<start + 64]), constants, w, state)
+                    }
+                }
+            }
         }
+    }
+
+    private static func compress(
+        _ block: UnsafeRawBufferPointer, _ constants: UnsafeBufferPointer<UInt32>, _ w: UnsafeMutableBufferPointer<UInt32>,
+        _ state: UnsafeMutableBufferPointer<UInt32>
+    ) {
+        for t in 0..<16 { w[t] = UInt32(bigEndian: block.loadUnaligned(fromByteOffset: 4 * t, as: UInt32.self)) }
         for t in 16..<64 {
             let s0 = rotate(w[t - 15], 7) ^ rotate(w[t - 15], 18) ^ (w[t - 15] >> 3)
             let s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ (w[t - 2] >> 10)
@@ -53,16 +72,22 @@ struct SHA256 {
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for t in 0..<64 {
             let s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)
-            let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ Self.constants[t] &+ w[t]
+            let t1 = h &+ s1 &+ ((e & f) ^ (~e & g)) &+ constants[t] &+ w[t]
             let s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)
             let t2 = s0 &+ ((a & b) ^ (a & c) ^ (b & c))
             (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ t2)
         }
-        for (index, value) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= value }
-        block.removeAll(keepingCapacity: true)
+        state[0] &+= a
+        state[1] &+= b
+        state[2] &+= c
+        state[3] &+= d
+        state[4] &+= e
+        state[5] &+= f
+        state[6] &+= g
+        state[7] &+= h
     }
 
-    private func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
+    private static func rotate(_ value: UInt32, _ count: UInt32) -> UInt32 { value >> count | value << (32 - count) }
 
     private static let constants: [UInt32] = {
         // The first 32 bits of the fractional parts of the cube roots of the first 64 primes.

@@ -18,6 +18,17 @@ import Testing
         #expect(hash.finish() == digest)
     }
 
+    /// Pieces of any lengths make the digest of the whole.
+    @Test func pieces() {
+        let message = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        func digest(_ size: Int) -> String {
+            var hash = SHA256()
+            for start in stride(from: 0, to: message.count, by: size) { hash.update(Array(message[start..<min(start + size, 1000)])) }
+            return hash.finish()
+        }
+        for size in [1, 3, 55, 56, 63, 64, 65, 130, 999] { #expect(digest(size) == digest(1000), "\(size)") }
+    }
+
     @Test func millionLetters() {
         var hash = SHA256()
         for _ in 0..<1_000 { hash.update([UInt8](repeating: UInt8(ascii: "a"), count: 1_000)) }
