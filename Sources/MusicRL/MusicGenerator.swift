@@ -1,0 +1,95 @@
+import AudioDSP
+import Foundation
+import NeuralCore
+
+/// Makes music from descriptions.
+///
+/// ```swift
+/// let model = try MusicModel(ModelStore().model(nil, kind: .music))
+/// let generator = try MusicGenerator(model: model)
+/// let clips = try generator.generate(MusicRequest(prompt: "a slow waltz for solo piano", seconds: 10, seeds: [1]))
+/// try AudioFile.write(clips[0], to: "waltz.wav")
+/// ```
+/// It holds no state and may be used from several threads at once.
+public struct MusicGenerator: Sendable {
+    public let model: MusicModel
+    public let precision: WeightPrecision
+    private let weights: DecoderWeights
+
+    /// - Parameter precision: of the decoder's weights; nil for what suits its size.
+    /// - Throws: `CheckpointError` for weights that do not fit the settings.
+    public init(model: MusicModel, precision: WeightPrecision? = nil) throws {
+        self.model = model
+        self.precision = precision ?? .suited(to: model.configuration)
+        weights = try model.decoderWeights(self.precision)
+    }
+
+    /// How far a request has come, in seconds of music.
+    public struct Progress: Sendable {
+        public var done: Double
+        public var total: Double
+    }
+
+    /// All clips of a request in memory.
+    ///
+    /// - Throws: as ``generate(_:onProgress:into:)``.
+    public func generate(_ request: MusicRequest) throws -> [AudioBuffer] {
+        let empty = AudioBuffer(channels: [[Float]](repeating: [], count: model.channels), sampleRate: model.sampleRate)
+        var clips = [AudioBuffer](repeating: empty, count: request.seeds.count)
+        try generate(request) { clips[$0].append($1) }
+        return clips
+    }
+
+    /// Makes the clips of a request side by side and hands out their sound as it is made.
+    ///
+    /// - Parameters:
+    ///   - onProgress: called for each frame; what it throws ends the work.
+    ///   - sink: receives the sound of a clip, by its number, block by block.
+    /// - Throws: ``MusicGenerationError``, `CodecError`, and what the closures throw.
+    public func generate(
+        _ request: MusicRequest, onProgress: (Progress) throws -> Void = { _ in },
+        into sink: (_ clip: Int, _ sound: AudioBuffer) throws -> Void
+    ) throws {
+        try request.validate()
+        let condition = try model.text.states(request.prompt).map { TextCondition($0, for: weights) }
+        let start = try request.start.map(encode) ?? [], known = start.first?.count ?? 0
+        let hop = model.codec.hopLength, samples = Int((request.seconds * model.codec.sampleRate).rounded(.up))
+        let frames = known + (samples + hop - 1) / hop
+        let generator = try TokenGenerator(
+            weights, texts: request.seeds.map { _ in condition }, seeds: request.seeds, settings: request.sampling,
+            window: model.window, start: start.isEmpty ? nil : start, frames: frames)
+        var renderers = try request.seeds.map { _ in
+            try ClipRenderer(model, samples: known * hop + samples)
+        }
+        func render(_ clip: Int, _ sound: [[Float]]) throws {
+            guard sound.first?.isEmpty == false else { return }
+            try sink(clip, AudioBuffer(channels: sound, sampleRate: model.sampleRate))
+        }
+        if known > 0 { for clip in renderers.indices { try render(clip, renderers[clip].take(start)) } }
+        try generator.generate { frame, codes in
+            for clip in renderers.indices { try render(clip, renderers[clip].take(codes[clip].map { [$0] })) }
+            let seconds = Double(frame + 1 - known) / model.frameRate
+            try onProgress(Progress(done: min(seconds, request.seconds), total: request.seconds))
+        }
+        for clip in renderers.indices { try render(clip, renderers[clip].finish()) }
+    }
+
+    /// A recording as codes; channels in turns.
+    private func encode(_ sound: AudioBuffer) throws -> [[Int32]] {
+        guard sound.frameCount > 0 else { throw MusicGenerationError.promptCodes(reason: "it holds no sound") }
+        let sound = try sound.resampled(to: model.sampleRate)
+        let channels = model.channels == sound.channels.count
+            ? sound.channels : [[Float]](repeating: sound.mono, count: model.channels)
+        let codes = try channels.map { try model.codec.encode([$0]) }
+        return codes[0].indices.flatMap { codebook in codes.map { $0[codebook] } }
+    }
+}
+
+extension WeightPrecision {
+    /// Small decoders are kept exact; large ones, which wait for memory, in 8 bits.
+    public static func suited(to configuration: MusicGenConfiguration) -> WeightPrecision {
+        let width = configuration.width
+        let weights = configuration.layers * (6 * width * width + 2 * width * configuration.feedForwardWidth)
+        return weights > 100_000_000 ? .int8 : .float32
+    }
+}
