@@ -8,7 +8,7 @@ struct Audiotool: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "audiotool",
-        abstract: "Clean up recordings of speech.",
+        abstract: "Clean up recordings of speech, and make music.",
         discussion: """
             Examples:
               audiotool enhance street.wav                        (-> street-enhanced.wav)
@@ -18,12 +18,13 @@ struct Audiotool: ParsableCommand {
               audiotool enroll alice.wav -o alice.voice           (learns a voice)
               audiotool extract party.wav --voice alice.voice     (keeps that voice)
               arecord | audiotool stream enhance | aplay          (while it sounds)
+              audiotool generate "a slow waltz" -o waltz.wav      (makes music)
               audiotool models                                    (what is installed)
               audiotool info talk.flac                            (what a file holds)
             """,
         version: version,
         subcommands: [
-            Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Models.self, Info.self, Evaluate.self,
+            Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Generate.self, Models.self, Info.self, Evaluate.self,
             Plot.self, Train.self, Mix.self, Mixtures.self,
         ])
 }

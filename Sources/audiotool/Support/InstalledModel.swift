@@ -1,4 +1,5 @@
 import ModelLibrary
+import MusicRL
 import ScoreDiffusion
 import TargetSpeech
 
@@ -9,6 +10,8 @@ enum InstalledModel {
         case .streamingEnhancer where EnhancerModel.describes(file): _ = try StreamingEnhancer(EnhancerModel(file))
         case .extractor, .streamingEnhancer: _ = try TFGridNetExtractor(file)
         case .enrollment: _ = try EnrollmentNetwork(file)
+        case .music: try MusicModel(file).check()
+        case .textEncoder: _ = try TextConditioner(file)
         default: _ = try file.speechModel()
         }
     }
@@ -19,6 +22,7 @@ enum InstalledModel {
         case .streamingEnhancer where EnhancerModel.describes(file): try ModelExport.write(file, to: path)
         case .extractor, .streamingEnhancer: try PublishedTargetCheckpoint.write(TFGridNetExtractor(file), to: path)
         case .enrollment: try PublishedTargetCheckpoint.write(EnrollmentNetwork(file), to: path)
+        case .music, .textEncoder: try ModelExport.write(file, to: path)
         default: try ModelExport.write(file, to: path)
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import ModelLibrary
+import MusicRL
 import NeuralCore
 import ScoreDiffusion
 import TargetSpeech
@@ -15,7 +16,11 @@ extension Models {
                 no settings they come from a JSON file beside it (its name with .json, or config.json), from --config or \
                 from --set, under the names of the training program.
 
+                Also reads folders of Hugging Face: musicgen-* and t5-* (its encoder), whose names the models get unless \
+                told otherwise. Mind their licences: the published MusicGen weights are not for commercial use.
+
                 Examples:
+                  audiotool models import musicgen-small/
                   audiotool models import epoch=120.ckpt --name sgmse
                   audiotool models import reverb.ckpt --name dereverb --steps 50 --snr 0.33
                   audiotool models import net.pt --name mine --set backbone=ncsnpp_v2 --set sde=sbve \\
@@ -23,8 +28,8 @@ extension Models {
                   audiotool models import best.ckpt --config tsh.json --name hear
                 """)
 
-        @Argument(help: ArgumentHelp("A checkpoint.", valueName: "file"), completion: .file()) var file: String
-        @Option(help: "What the model is to be called.") var name: String
+        @Argument(help: ArgumentHelp("A checkpoint, or a model's folder.", valueName: "file"), completion: .file()) var file: String
+        @Option(name: .customLong("name"), help: "What the model is to be called; a folder's own name if left out.") var givenName: String?
         @Option(
             name: [.customLong("config"), .customLong("settings")],
             help: ArgumentHelp("A JSON file of training settings.", valueName: "file"), completion: .file())
@@ -41,6 +46,7 @@ extension Models {
             var name: String
             var path: String
             var purpose: String
+            var licence: String
             var weights: String
             var sampleRate: Int?
             var defaultSteps: Int?
@@ -48,9 +54,17 @@ extension Models {
             var sha256: String
         }
 
+        private var isFolder: Bool { OutputPlan.isFolder(file) }
+        private var name: String { givenName ?? URL(fileURLWithPath: file).standardizedFileURL.lastPathComponent }
+
+        func validate() throws {
+            guard isFolder || givenName != nil else { throw ValidationError("Give the model a name with --name.") }
+        }
+
         func run() throws {
             let store = ModelStore()
             try store.checkName(name, replaces: replace)
+            if isFolder { return try importFolder(into: store) }
             if let own = try? ModelFile(path: file) {
                 guard settings == nil, assignments.isEmpty, sampler.options.isEmpty, purpose == nil, licence == nil else {
                     throw ValidationError("\(file) is a model of audiotool and has its settings: only --name can be given.")
@@ -71,6 +85,21 @@ extension Models {
             let values = try overrides(hasSettings: !checkpoint.hyperParameters.keys.isEmpty)
             let model = try ModelImport(checkpoint: checkpoint, overrides: values, options: sampler.options)
             try show(store.install(model, as: name, purpose: purpose, licence: licence, replaces: replace))
+        }
+
+        private func importFolder(into store: ModelStore) throws {
+            guard settings == nil, assignments.isEmpty, sampler.options.isEmpty else {
+                throw ValidationError("\(file) is a folder with its own settings: only --name, --purpose and --licence can be given.")
+            }
+            let folder = try HuggingFaceFolder(path: file)
+            switch folder.modelType {
+            case "musicgen":
+                try show(store.install(musicGen: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
+            case "t5":
+                try show(store.install(t5: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
+            case let type:
+                throw CommandFailure("\(file) holds a model of the kind \(type ?? "unknown"), and musicgen and t5 can be imported.")
+            }
         }
 
         /// The settings of an extractor or enrolment network: the file's own members or, in the training program's file,
@@ -129,7 +158,7 @@ extension Models {
 
         private func show(_ model: ModelFile) throws {
             let report = Report(
-                name: model.name, path: model.path, purpose: model.purpose,
+                name: model.name, path: model.path, purpose: model.purpose, licence: model.licence,
                 weights: model.settings["weights"].string ?? "as in the file", sampleRate: model.sampleRate,
                 defaultSteps: model.defaultSteps, parameters: try model.parameterCount, sha256: try model.contentHash())
             if json { return try JSONOutput.print(report) }
@@ -138,6 +167,7 @@ extension Models {
             if let rate = report.sampleRate { facts.append("\(rate) Hz") }
             if let steps = report.defaultSteps { facts.append("\(steps) steps by default") }
             print("    " + facts.joined(separator: ", "))
+            if !report.licence.isEmpty { print("    licence \(report.licence)") }
             print("    sha256 \(report.sha256)")
             print("    \(report.path)")
         }
