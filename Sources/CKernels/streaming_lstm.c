@@ -13,10 +13,10 @@ CK_INLINE void update(const ck_panel *gates, float *restrict cell, float *restri
     }
 }
 
-/// One step of one direction; `previous` may be null for the first.
-CK_INLINE void step(const float *gates, const float *recurrent, size_t hidden, const float *previous, float *cells,
-                    float *states) {
-    for (size_t unit = 0; unit < hidden; unit += CK_PANEL) {
+/// One step of one direction for the units from `first` to before `end`; `previous` may be null for the first step.
+CK_INLINE void step(const float *gates, const float *recurrent, size_t hidden, size_t first, size_t end,
+                    const float *previous, float *cells, float *states) {
+    for (size_t unit = first; unit < end; unit += CK_PANEL) {
         const float *own = gates + 4 * unit, *weights = recurrent + 4 * unit * hidden;
         ck_panel sums[4] = {CK_PANEL_OF(own), CK_PANEL_OF(own + CK_PANEL), CK_PANEL_OF(own + 2 * CK_PANEL),
                             CK_PANEL_OF(own + 3 * CK_PANEL)};
@@ -41,10 +41,15 @@ CK_CLONES void ck_lstm_both_ways(const float *gates, const float *recurrent, siz
     // The directions take turns, so that one's product hides the other's activations.
     for (size_t s = 0; s < steps; s++) {
         const size_t t = steps - 1 - s;
-        step(gates + s * 4 * row, recurrent, hidden, s > 0 ? states + (s - 1) * row : NULL, cells, states + s * row);
-        step(gates + t * 4 * row + 4 * hidden, backward, hidden, s > 0 ? states + (t + 1) * row + hidden : NULL,
-             cells + hidden, states + t * row + hidden);
+        step(gates + s * 4 * row, recurrent, hidden, 0, hidden, s > 0 ? states + (s - 1) * row : NULL, cells, states + s * row);
+        step(gates + t * 4 * row + 4 * hidden, backward, hidden, 0, hidden,
+             s > 0 ? states + (t + 1) * row + hidden : NULL, cells + hidden, states + t * row + hidden);
     }
+}
+
+CK_CLONES void ck_lstm_units(const float *gates, const float *recurrent, size_t hidden, size_t first, size_t end,
+                             const float *previous, float *cells, float *states) {
+    step(gates, recurrent, hidden, first, end, previous, cells, states);
 }
 
 CK_CLONES void ck_lstm_rows(const float *gates, size_t rows, size_t hidden, float *cells, float *states,

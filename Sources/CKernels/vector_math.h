@@ -42,6 +42,22 @@ CK_INLINE float ck_exp_bounded(float x) {
     return p * ck_float_from_bits(((int32_t)n + 127) << 23);
 }
 
+/// e^x - 1 for x up to 87, without cancellation near zero.
+CK_INLINE float ck_expm1(float x) {
+    const float bounded = x < -87.0f ? -87.0f : x;
+    const float shifted = bounded * 1.44269504f + 12582912.0f;
+    const float n = shifted - 12582912.0f;
+    const float r = (bounded - n * 0.693359375f) - n * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    const float scale = ck_float_from_bits(((int32_t)n + 127) << 23);
+    return scale * (p * r * r + r) + (scale - 1.0f);
+}
+
 CK_INLINE float ck_sigmoid(float x) { return 1.0f / (1.0f + ck_exp(-x)); }
 
 /// The sigmoid with its smallest values cut off at e^-87.

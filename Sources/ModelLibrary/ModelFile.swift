@@ -24,6 +24,8 @@ public struct ModelFile: Sendable {
         case music = "music-generator"
         /// Describes texts for models of music.
         case textEncoder = "text-encoder"
+        /// Turns sound into codes and back.
+        case codec = "audio-codec"
     }
 
     public let path: String

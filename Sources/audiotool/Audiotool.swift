@@ -25,6 +25,6 @@ struct Audiotool: ParsableCommand {
         version: version,
         subcommands: [
             Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Generate.self, Models.self, Info.self, Evaluate.self,
-            Plot.self, Train.self, Mix.self, Mixtures.self,
+            Plot.self, Train.self, Mix.self, Mixtures.self, Tokens.self,
         ])
 }

@@ -27,6 +27,10 @@ void ck_packed_rows(const ck_packed_product *product, const float *x, size_t x_s
 /// each direction, [panels][hidden][4][CK_PANEL]; `cells` is [2][hidden], overwritten; `states` is [steps][2][hidden].
 void ck_lstm_both_ways(const float *gates, const float *recurrent, size_t steps, size_t hidden, float *cells,
                        float *states);
+/// One step of one sequence for the units from `first` to before `end`, whole panels, so that threads can share a step.
+/// `gates` is [4 hidden], the input's share with both biases; `previous`, `cells` and `states` are [hidden].
+void ck_lstm_units(const float *gates, const float *recurrent, size_t hidden, size_t first, size_t end,
+                   const float *previous, float *cells, float *states);
 /// One step of an LSTM for `rows` sequences: `gates` is [rows][4 hidden], complete, `cells` is [rows][hidden], and the
 /// states lie `state_stride` apart.
 void ck_lstm_rows(const float *gates, size_t rows, size_t hidden, float *cells, float *states, size_t state_stride);

@@ -25,8 +25,22 @@ public protocol AudioCodec: Sendable {
     /// - Throws: ``CodecError`` for rows of different lengths and for codes that the codec does not have.
     func decode(_ codes: [[Int32]]) throws -> [[Float]]
 
+    /// An encoder that takes the samples of one sound piece by piece. Its codes are those of ``encode(_:)`` but for rounding.
+    func makeStreamingEncoder() throws -> any StreamingCodecEncoder
+
     /// A decoder that takes the frames of one sound piece by piece. Its samples are those of ``decode(_:)`` but for rounding.
     func makeStreamingDecoder() throws -> any StreamingCodecDecoder
+}
+
+/// Encodes one sound while its samples arrive.
+public protocol StreamingCodecEncoder: Sendable {
+    /// Takes `[channels][new samples]` and returns `[codebooks][frames]`, those that have become final.
+    ///
+    /// - Throws: ``CodecError`` for bad samples; the encoder is then as it was.
+    mutating func encode(_ samples: [[Float]]) throws -> [[Int32]]
+
+    /// The codes of the frames that were still waiting. The encoder then stands before a new sound.
+    mutating func finish() throws -> [[Int32]]
 }
 
 /// Decodes one sound while its codes arrive.

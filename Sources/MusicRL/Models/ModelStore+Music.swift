@@ -67,5 +67,5 @@ extension ModelStore {
 
 /// What is known of the licences of published weights.
 enum PublishedLicence {
-    static let musicGen = "the published MusicGen weights are CC-BY-NC-4.0: not for commercial use"
+    static let musicGen = "the published weights of MusicGen and its codec are CC-BY-NC-4.0: not for commercial use"
 }

@@ -41,12 +41,8 @@ struct MusicModelParts {
     }
 
     func codec() throws -> any AudioCodec {
-        let type = settings["audio_encoder"]["model_type"].string ?? "encodec"
-        guard type == "encodec" else {
-            throw ModelError.invalidSettings(path: path, reason: "its codec is \(type), and only encodec is possible")
-        }
         let codec = RenamedTensors(tensors) { $0.hasPrefix("audio_encoder.") ? String($0.dropFirst("audio_encoder.".count)) : nil }
-        return try EnCodec(EnCodecConfiguration(settings["audio_encoder"], path: path), weights: codec)
+        return try CodecNetwork.codec(settings["audio_encoder"], weights: codec, path: path)
     }
 
     /// Whether the codec's codes are those that the decoder speaks of.

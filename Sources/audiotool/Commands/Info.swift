@@ -2,6 +2,7 @@ import ArgumentParser
 import AudioDSP
 import Foundation
 import ModelLibrary
+import MusicRL
 import NeuralCore
 import ScoreDiffusion
 
@@ -20,13 +21,21 @@ struct Info: ParsableCommand {
     @Flag(help: "Print as JSON.") var json = false
 
     func run() throws {
-        if let model = try model() {
+        if let tokens = try tokens() {
+            try show(TokenDescription(tokens, path: path))
+        } else if let model = try model() {
             try show(ModelDescription(model))
         } else {
             let description = try FileDescription(path: path)
             try show(description)
             if let fault = description.fault { throw fault }
         }
+    }
+
+    /// The argument as a file of codes.
+    private func tokens() throws -> TokenFile? {
+        guard path.hasSuffix(".safetensors"), TokenFile.isOne(try SafeTensorsFile(path: path)) else { return nil }
+        return try TokenFile(path: path)
     }
 
     /// The argument as a model: a `.safetensors` file or, where there is no such file, an installed model's name.
@@ -104,6 +113,28 @@ private struct FileDescription: Describable {
         }
         if !metadata.isEmpty { lines.append(("metadata", metadata.joined(separator: ", "))) }
         return lines + warnings.map { ("warning", $0) }
+    }
+}
+
+private struct TokenDescription: Describable {
+    var path: String
+    var codec: TokenFile.Codec
+    var recording: TokenFile.Recording
+    var streams: Int
+    var codebooks: Int
+    var frames: Int
+
+    init(_ tokens: TokenFile, path: String) {
+        (self.path, codec, recording) = (path, tokens.codec, tokens.recording)
+        (streams, codebooks, frames) = (tokens.codes.count, tokens.codes[0].count, tokens.codes[0][0].count)
+    }
+
+    var lines: [(String, String)] {
+        [
+            ("file", path), ("kind", "codes of a recording"), ("codec", "\(codec.name), sha256 \(codec.sha256)"),
+            ("codes", "\(streams) \(streams == 1 ? "stream" : "streams") of \(codebooks) codebooks, \(frames) frames, 0 to \(codec.bins - 1)"),
+            ("recording", String(format: "%.3f s", recording.duration) + ", \(recording.sampleRate) Hz, \(recording.channels) channels"),
+        ]
     }
 }
 

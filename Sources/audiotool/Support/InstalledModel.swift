@@ -12,6 +12,7 @@ enum InstalledModel {
         case .enrollment: _ = try EnrollmentNetwork(file)
         case .music: try MusicModel(file).check()
         case .textEncoder: _ = try TextConditioner(file)
+        case .codec: _ = try file.audioCodec()
         default: _ = try file.speechModel()
         }
     }

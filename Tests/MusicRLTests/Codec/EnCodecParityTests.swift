@@ -23,16 +23,16 @@ import Testing
                 compared += 1
             }
         }
-        try compare(codec.encoder, first, "enc")
-        let vectors = codec.quantizer.decode(try fixture.codes("rand_codes", item: 0))
-        try compare(codec.decoder, vectors.transposed([1, 0]).expanded(at: 0), "dec")
+        try compare(codec.pipeline.encoder, first, "enc")
+        let vectors = codec.pipeline.quantizer.decode(try fixture.codes("rand_codes", item: 0))
+        try compare(codec.pipeline.decoder, vectors.transposed([1, 0]).expanded(at: 0), "dec")
         #expect(compared == fixture.names.count { $0.contains("_layer") } && compared > 10)
     }
 
     @Test(arguments: fixtures) func batches(_ fixture: Fixture) throws {
         let codec = try fixture.encodec()
         for number in 0..<2 {
-            var encoder = codec.encoder
+            var encoder = codec.pipeline.encoder
             expectReference(
                 encoder.process(try fixture.tensor("wav\(number)"), isLast: true), try fixture.tensor("emb\(number)"), "emb\(number)")
         }
@@ -49,7 +49,7 @@ import Testing
                 let codes = try fixture.codes(name, item: item)
                 #expect(try codec.encode(fixture.signal("wav\(number)", item: item)) == codes, "\(name) of \(item)")
                 let quantized = try fixture.tensor("quantized\(number)\(rate)").sliced(axis: 0, item..<item + 1).squeezed(at: 0)
-                expectReference(codec.quantizer.decode(codes).transposed([1, 0]), quantized, "quantized, \(name)")
+                expectReference(codec.pipeline.quantizer.decode(codes).transposed([1, 0]), quantized, "quantized, \(name)")
                 expectReference(
                     try codec.decode(codes)[0], try fixture.signal("decoded\(number)\(rate)", item: item)[0], "decoded, \(name)")
             }

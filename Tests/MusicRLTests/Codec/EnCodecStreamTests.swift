@@ -64,11 +64,11 @@ import Testing
         var random = Philox(seed: 8)
         for count in [1, 2, 7, 100, hop - 1, hop, hop + 1, 5 * hop + 7, 129 * hop + 3] {
             let signal = Tensor.gaussian([1, 1, count], using: &random)
-            var whole = codec.encoder
+            var whole = codec.pipeline.encoder
             let latents = whole.process(signal, isLast: true)
             #expect(latents.shape == [1, 8, codec.frames(ofSamples: count)], "\(count) samples")
             for size in [64, 1000] where count < 10000 {
-                var stream = codec.encoder, parts: [Float] = []
+                var stream = codec.pipeline.encoder, parts: [Float] = []
                 for start in stride(from: 0, to: count, by: size) {
                     let end = min(start + size, count)
                     parts += stream.process(signal.columns(start..<end), isLast: end == count).transposed([0, 2, 1]).values
@@ -77,7 +77,7 @@ import Testing
             }
             let codes = try codec.encode([signal.values])
             #expect(codes.count == 3 && codes.allSatisfy { $0.count == latents.columnCount })
-            #expect(codes == codec.quantizer.encode(latents.transposed([0, 2, 1]).squeezed(at: 0), codebooks: 3))
+            #expect(codes == codec.pipeline.quantizer.encode(latents.transposed([0, 2, 1]).squeezed(at: 0), codebooks: 3))
         }
         #expect(try codec.encode([[]]) == [[], [], []] && codec.decode([[], [], []]) == [[]])
     }

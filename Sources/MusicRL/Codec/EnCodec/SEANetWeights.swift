@@ -89,7 +89,8 @@ struct SEANetBuilder {
             dilation: layer.dilation, left: padding.left, right: padding.right, edges: configuration.edges)
     }
 
-    private func tensor(_ name: String) throws -> Tensor {
+    /// A tensor, all of whose values are numbers.
+    func tensor(_ name: String) throws -> Tensor {
         let tensor = try source.tensor(name)
         guard tensor.isFinite else { throw CodecError.weightNotFinite(path: source.path, name: name) }
         return tensor

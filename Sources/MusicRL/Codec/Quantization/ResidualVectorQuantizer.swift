@@ -14,7 +14,7 @@ public struct ResidualVectorQuantizer: Sendable {
             !codebooks.isEmpty && codebooks.allSatisfy { $0.rank == 2 && $0.shape == codebooks[0].shape },
             "codebooks of one shape are needed")
         self.codebooks = codebooks.map(\.detached)
-        halfNorms = codebooks.map { (square($0.detached).sum(axes: [1]) * 0.5).values }
+        halfNorms = codebooks.map(Self.halfNorms)
     }
 
     public var bins: Int { codebooks[0].shape[0] }
@@ -24,7 +24,7 @@ public struct ResidualVectorQuantizer: Sendable {
     public func encode(_ vectors: Tensor, codebooks count: Int) -> [[Int32]] {
         var residual = vectors.detached
         return (0..<count).map { index in
-            let codes = nearest(residual, index)
+            let codes = Self.nearest(residual, codebooks[index], halfNorms: halfNorms[index])
             residual = residual - codebooks[index].gathered(axis: 0, indices: codes)
             return codes.map(Int32.init)
         }
@@ -36,14 +36,16 @@ public struct ResidualVectorQuantizer: Sendable {
         return parts.dropFirst().reduce(parts[0]) { $0 + $1 }
     }
 
-    /// Nearest in the Euclidean sense: x·e − ½‖e‖² is largest.
-    private func nearest(_ vectors: Tensor, _ index: Int) -> [Int] {
-        let products = matmul(vectors, codebooks[index], transposeB: true), norms = halfNorms[index], bins = bins
+    static func halfNorms(_ codebook: Tensor) -> [Float] { (square(codebook.detached).sum(axes: [1]) * 0.5).values }
+
+    /// The entry of `codebook` nearest to each row of `vectors` in the Euclidean sense: x·e − ½‖e‖² is largest.
+    static func nearest(_ vectors: Tensor, _ codebook: Tensor, halfNorms: [Float]) -> [Int] {
+        let products = matmul(vectors, codebook, transposeB: true), bins = codebook.shape[0]
         return parallelMap(vectors.shape[0]) { row in
             products.withUnsafeBuffer { products in
                 var best = 0, score = -Float.infinity
-                for bin in 0..<bins where products[row * bins + bin] - norms[bin] > score {
-                    (best, score) = (bin, products[row * bins + bin] - norms[bin])
+                for bin in 0..<bins where products[row * bins + bin] - halfNorms[bin] > score {
+                    (best, score) = (bin, products[row * bins + bin] - halfNorms[bin])
                 }
                 return best
             }

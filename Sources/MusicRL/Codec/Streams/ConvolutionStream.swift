@@ -11,7 +11,7 @@ enum EdgeMode: String, Codable, Sendable {
 /// A convolution along time. On the right its input is lengthened until a step of `stride` begins with every column.
 struct ConvolutionStream: TimeStream {
     let weight: Tensor, bias: Tensor?
-    let stride: Int, dilation: Int
+    let stride: Int, dilation: Int, groups: Int
     let left: Int, right: Int
     let edges: EdgeMode
 
@@ -23,10 +23,12 @@ struct ConvolutionStream: TimeStream {
     private var hasStarted = false
 
     /// - Parameters:
-    ///   - weight: `[outputs, inputs, kernel]`.
+    ///   - weight: `[outputs, inputs / groups, kernel]`.
     ///   - left: Columns added before the input; with `right` they make the kernel's reach less than a step short of the whole.
-    init(weight: Tensor, bias: Tensor?, stride: Int, dilation: Int, left: Int, right: Int, edges: EdgeMode) {
-        (self.weight, self.bias) = (weight, bias)
+    init(
+        weight: Tensor, bias: Tensor?, stride: Int = 1, dilation: Int = 1, groups: Int = 1, left: Int, right: Int, edges: EdgeMode
+    ) {
+        (self.weight, self.bias, self.groups) = (weight, bias, groups)
         (self.stride, self.dilation, self.left, self.right, self.edges) = (stride, dilation, left, right, edges)
     }
 
@@ -72,7 +74,7 @@ struct ConvolutionStream: TimeStream {
     private func empty(like input: Tensor) -> Tensor { .zeros([input.shape[0], weight.shape[0], 0]) }
 
     private func convolved(_ columns: Tensor) -> Tensor {
-        conv1d(columns, weight: weight, bias: bias, stride: stride, dilation: dilation)
+        conv1d(columns, weight: weight, bias: bias, stride: stride, dilation: dilation, groups: groups)
     }
 
     private func edge(of columns: Tensor, atStart: Bool, _ count: Int) -> Tensor {

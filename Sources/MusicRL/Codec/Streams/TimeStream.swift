@@ -21,23 +21,22 @@ struct StreamSequence: TimeStream {
     }
 }
 
+/// A map of each column by itself.
+struct ColumnMap: TimeStream {
+    /// Channels of its results.
+    let outputs: Int
+    /// From and to `[batch, time, channels]`.
+    let map: @Sendable (Tensor) -> Tensor
+
+    mutating func process(_ input: Tensor, isLast: Bool) -> Tensor {
+        guard !input.isEmpty else { return .zeros([input.shape[0], outputs, 0]) }
+        return map(input.transposed([0, 2, 1])).transposed([0, 2, 1])
+    }
+}
+
 /// The exponential linear unit, x or eˣ − 1.
 struct ELUStream: TimeStream {
     mutating func process(_ input: Tensor, isLast: Bool) -> Tensor { input.isEmpty ? input : elu(input) }
-}
-
-/// LSTM along time with its input added to its output.
-struct RecurrentStream: TimeStream {
-    let lstm: LSTM
-    private var state: LSTM.State?
-
-    init(_ lstm: LSTM) { self.lstm = lstm }
-
-    mutating func process(_ input: Tensor, isLast: Bool) -> Tensor {
-        defer { if isLast { state = nil } }
-        guard !input.isEmpty else { return input }
-        return input + lstm(input.transposed([0, 2, 1]), state: &state).transposed([0, 2, 1])
-    }
 }
 
 /// A block whose input is added to its result, by way of a convolution of one column where there is one.

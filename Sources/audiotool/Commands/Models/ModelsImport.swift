@@ -16,11 +16,13 @@ extension Models {
                 no settings they come from a JSON file beside it (its name with .json, or config.json), from --config or \
                 from --set, under the names of the training program.
 
-                Also reads folders of Hugging Face: musicgen-* and t5-* (its encoder), whose names the models get unless \
-                told otherwise. Mind their licences: the published MusicGen weights are not for commercial use.
+                Also reads folders of Hugging Face: musicgen-*, encodec_* and t5-* (its encoder), whose names the models get \
+                unless told otherwise. Mind their licences: the published weights of MusicGen and its codec are not for \
+                commercial use.
 
                 Examples:
                   audiotool models import musicgen-small/
+                  audiotool models import encodec_24khz/ --name encodec
                   audiotool models import epoch=120.ckpt --name sgmse
                   audiotool models import reverb.ckpt --name dereverb --steps 50 --snr 0.33
                   audiotool models import net.pt --name mine --set backbone=ncsnpp_v2 --set sde=sbve \\
@@ -95,10 +97,12 @@ extension Models {
             switch folder.modelType {
             case "musicgen":
                 try show(store.install(musicGen: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
+            case "encodec":
+                try show(store.install(codec: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
             case "t5":
                 try show(store.install(t5: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
             case let type:
-                throw CommandFailure("\(file) holds a model of the kind \(type ?? "unknown"), and musicgen and t5 can be imported.")
+                throw CommandFailure("\(file) holds a model of the kind \(type ?? "unknown"), and musicgen, encodec and t5 can be imported.")
             }
         }
 
