@@ -14,9 +14,12 @@ let package = Package(
         .library(name: "TargetSpeech", targets: ["TargetSpeech"]),
         .library(name: "MusicRL", targets: ["MusicRL"]),
         .library(name: "LiveAudio", targets: ["LiveAudio"]),
+        .library(name: "AudioEmbeddings", targets: ["AudioEmbeddings"]),
+        .library(name: "Alignment", targets: ["Alignment"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         .systemLibrary(name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"]), .brew(["libsndfile"])]),
@@ -42,10 +45,17 @@ let package = Package(
             dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels", "CMysofa"]),
         .target(name: "MusicRL", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels"]),
         .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
+        .target(name: "AudioEmbeddings", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary"]),
+        .target(
+            name: "Alignment",
+            dependencies: [
+                "AudioEmbeddings", "AudioMetrics", "NeuralCore", "AudioDSP", .product(name: "Yams", package: "Yams"),
+            ]),
         .executableTarget(
             name: "audiotool",
             dependencies: [
-                "ModelLibrary", "Training", "ScoreDiffusion", "TargetSpeech", "MusicRL", "LiveAudio", "CCairo",
+                "ModelLibrary", "Training", "ScoreDiffusion", "TargetSpeech", "MusicRL", "LiveAudio",
+                "AudioEmbeddings", "Alignment", "CCairo",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
@@ -59,10 +69,13 @@ let package = Package(
         .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "Training", "TestSupport"]),
         .testTarget(name: "MusicRLTests", dependencies: ["MusicRL", "Training", "TestSupport"]),
         .testTarget(name: "LiveAudioTests", dependencies: ["LiveAudio", "TestSupport"]),
+        .testTarget(name: "AudioEmbeddingsTests", dependencies: ["AudioEmbeddings", "ModelLibrary", "TestSupport"]),
+        .testTarget(name: "AlignmentTests", dependencies: ["Alignment", "AudioEmbeddings", "AudioMetrics", "TestSupport"]),
         .testTarget(
             name: "audiotoolTests",
             dependencies: [
-                "audiotool", "ModelLibrary", "ScoreDiffusion", "TargetSpeech", "MusicRL", "LiveAudio", "AudioDSP", "CCairo", "TestSupport",
+                "audiotool", "ModelLibrary", "ScoreDiffusion", "TargetSpeech", "MusicRL", "LiveAudio",
+                "AudioEmbeddings", "Alignment", "AudioDSP", "CCairo", "TestSupport",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -26,6 +26,10 @@ public struct ModelFile: Sendable {
         case textEncoder = "text-encoder"
         /// Turns sound into codes and back.
         case codec = "audio-codec"
+        /// Turns recordings into embeddings.
+        case audioEncoder = "audio-encoder"
+        /// Turns recordings and captions into embeddings of one space.
+        case audioTextEncoder = "audio-text-encoder"
     }
 
     public let path: String

@@ -9,9 +9,9 @@ public struct SHA256 {
     private var rest: [UInt8] = []
     private var length: UInt64 = 0
 
-    init() {}
+    public init() {}
 
-    mutating func update(_ bytes: some ContiguousBytes) {
+    public mutating func update(_ bytes: some ContiguousBytes) {
         bytes.withUnsafeBytes { bytes in
             length += 8 * UInt64(bytes.count)
             var bytes = bytes[...]
@@ -30,7 +30,7 @@ public struct SHA256 {
     }
 
     /// Ends the message and returns its digest as 64 hexadecimal digits.
-    mutating func finish() -> String {
+    public mutating func finish() -> String {
         let bits = length
         update([0x80] + [UInt8](repeating: 0, count: (119 - rest.count) % 64))
         update((0..<8).reversed().map { UInt8(truncatingIfNeeded: bits >> UInt64(8 * $0)) })
@@ -39,11 +39,23 @@ public struct SHA256 {
 
     /// The digest of a file's bytes.
     public static func digest(ofFile path: String) throws -> String {
+        var hash = SHA256()
+        try hash.update(file: path)
+        return hash.finish()
+    }
+
+    /// The digest of a text's UTF-8.
+    public static func digest(of text: String) -> String {
+        var hash = SHA256()
+        hash.update(Array(text.utf8))
+        return hash.finish()
+    }
+
+    /// Takes in a whole file.
+    public mutating func update(file path: String) throws {
         let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         defer { try? file.close() }
-        var hash = SHA256()
-        while let data = try file.read(upToCount: 1 << 20), !data.isEmpty { hash.update(data) }
-        return hash.finish()
+        while let data = try file.read(upToCount: 1 << 20), !data.isEmpty { update(data) }
     }
 
     private mutating func compress(blocksOf bytes: UnsafeRawBufferPointer) {

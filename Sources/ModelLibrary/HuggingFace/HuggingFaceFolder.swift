@@ -19,6 +19,8 @@ public struct HuggingFaceFolder: Sendable {
     public let config: JSONValue
     /// All weights, whatever files they are in.
     public let tensors: any TensorSource
+    /// The files that the weights are in, sorted.
+    public let weightFiles: [String]
 
     /// Whether there is a folder with a `config.json` at `path`.
     public static func isOne(_ path: String) -> Bool { RegularFile.size(path + "/config.json") != nil }
@@ -35,7 +37,7 @@ public struct HuggingFaceFolder: Sendable {
         }
         guard config.object != nil else { throw ModelError.invalidSettings(path: path + "/config.json", reason: "they are no JSON object") }
         self.config = config
-        tensors = try Self.weights(in: path)
+        (tensors, weightFiles) = try Self.weights(in: path)
     }
 
     /// What kind of network it is, such as `clap` or `musicgen`.
@@ -56,12 +58,24 @@ public struct HuggingFaceFolder: Sendable {
         return text
     }
 
+    /// The licence that the folder's card (`README.md`) names, nil where it names none.
+    public var licence: String? {
+        guard let card = try? text("README.md") else { return nil }
+        let lines = card.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
+        guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else { return nil }
+        let line = lines[..<end].first { $0.hasPrefix("license:") }
+        let name = line?.dropFirst("license:".count).trimmingCharacters(in: CharacterSet(charactersIn: " \"'")) ?? ""
+        return name.isEmpty ? nil : String(name.prefix(200))
+    }
+
     /// The forms in the order in which they are preferred; where both are there, they hold the same.
-    private static func weights(in folder: String) throws -> any TensorSource {
+    private static func weights(in folder: String) throws -> (any TensorSource, files: [String]) {
         for name in ["model.safetensors", "pytorch_model.bin"] {
-            if RegularFile.size(folder + "/" + name) != nil { return try StateDictionary(path: folder + "/" + name).tensors }
-            let index = folder + "/" + name + ".index.json"
-            if RegularFile.size(index) != nil { return try ShardedTensors(index: index) }
+            let file = folder + "/" + name, index = file + ".index.json"
+            if RegularFile.size(file) != nil { return (try StateDictionary(path: file).tensors, [file]) }
+            guard RegularFile.size(index) != nil else { continue }
+            let tensors = try ShardedTensors(index: index)
+            return (tensors, tensors.files)
         }
         throw ModelError.invalidFolder(
             path: folder, reason: "it has neither model.safetensors nor pytorch_model.bin, nor an index of shards of either")

@@ -9,6 +9,8 @@ public struct ShardedTensors: TensorSource {
     /// The index.
     public let path: String
     public let names: [String]
+    /// The shards' paths, sorted.
+    public let files: [String]
     private let shards: [String: any TensorSource]
     private let shardOf: [String: String]
 
@@ -42,6 +44,7 @@ public struct ShardedTensors: TensorSource {
         if let size = index["metadata"]["total_size"].int, let stored = try Self.byteCount(of: shards.values), stored != size {
             throw fault("the shards hold \(stored) bytes of tensors, the index says \(size)")
         }
+        files = shards.keys.sorted().map { folder + "/" + $0 }
         (self.path, names, self.shards, self.shardOf) = (path, map.keys, shards, shardOf)
     }
 
