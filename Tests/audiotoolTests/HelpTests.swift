@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(arguments: [
-        "enhance", "dereverb", "enroll", "extract", "stream", "train", "models", "info", "evaluate", "plot", "mix",
+        "enhance", "dereverb", "enroll", "extract", "stream", "train", "models", "info", "evaluate", "score", "plot", "mix",
     ])
     func everyCommandExplainsItself(_ command: String) throws {
         let outcome = try Tool.run(command, "--help")

@@ -23,7 +23,13 @@ public enum EncoderLibrary {
 
     /// An encoder of captions: the one that is named, or the only one installed.
     public static func textEncoder(_ name: String?, in store: ModelStore = ModelStore()) throws -> any AudioTextEncoder {
-        guard let name else { return try CLAPEncoder(store.model(nil, kind: .audioTextEncoder)) }
+        guard let name else {
+            do {
+                return try CLAPEncoder(store.model(nil, kind: .audioTextEncoder))
+            } catch ModelError.noModels {
+                throw EncoderError.noTextEncoder
+            }
+        }
         let found = try encoder(name, in: store)
         guard let encoder = found as? any AudioTextEncoder else { throw EncoderError.noTextSide(encoder: name) }
         return encoder

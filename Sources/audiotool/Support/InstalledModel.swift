@@ -1,3 +1,4 @@
+import AudioEmbeddings
 import ModelLibrary
 import MusicRL
 import ScoreDiffusion
@@ -13,6 +14,7 @@ enum InstalledModel {
         case .music: try MusicModel(file).check()
         case .textEncoder: _ = try TextConditioner(file)
         case .codec: _ = try file.audioCodec()
+        case .audioEncoder, .audioTextEncoder: _ = try EncoderLibrary.encoder(file)
         default: _ = try file.speechModel()
         }
     }
@@ -23,7 +25,7 @@ enum InstalledModel {
         case .streamingEnhancer where EnhancerModel.describes(file): try ModelExport.write(file, to: path)
         case .extractor, .streamingEnhancer: try PublishedTargetCheckpoint.write(TFGridNetExtractor(file), to: path)
         case .enrollment: try PublishedTargetCheckpoint.write(EnrollmentNetwork(file), to: path)
-        case .music, .textEncoder: try ModelExport.write(file, to: path)
+        case .music, .textEncoder, .audioEncoder, .audioTextEncoder: try ModelExport.write(file, to: path)
         default: try ModelExport.write(file, to: path)
         }
     }

@@ -55,7 +55,10 @@ enum Tool {
             process.arguments = arguments
             if let scratch { process.currentDirectoryURL = scratch.url }
             // The models of whoever runs the tests are none of theirs.
-            let own = ["XDG_DATA_HOME": folder.appendingPathComponent("data").path]
+            let own = [
+                "XDG_DATA_HOME": folder.appendingPathComponent("data").path,
+                "XDG_CACHE_HOME": folder.appendingPathComponent("cache").path,
+            ]
             process.environment = ProcessInfo.processInfo.environment
                 .filter { $0.key != "AUDIOTOOL_MODELS" }
                 .merging(own) { $1 }.merging(environment) { $1 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AudioEmbeddings
 import Foundation
 import ModelLibrary
 import MusicRL
@@ -16,9 +17,9 @@ extension Models {
                 no settings they come from a JSON file beside it (its name with .json, or config.json), from --config or \
                 from --set, under the names of the training program.
 
-                Also reads folders of Hugging Face: musicgen-*, encodec_* and t5-* (its encoder), whose names the models get \
-                unless told otherwise. Mind their licences: the published weights of MusicGen and its codec are not for \
-                commercial use.
+                Also reads folders of Hugging Face: musicgen-*, encodec_*, t5-* (its encoder) and clap-*, whose names the models \
+                get unless told otherwise. Mind their licences: the published weights of MusicGen and its codec are not for \
+                commercial use. CLAP and the weights of VGGish become encoders for 'audiotool score'.
 
                 Examples:
                   audiotool models import musicgen-small/
@@ -28,6 +29,7 @@ extension Models {
                   audiotool models import net.pt --name mine --set backbone=ncsnpp_v2 --set sde=sbve \\
                       --set loss_type=data_prediction
                   audiotool models import best.ckpt --config tsh.json --name hear
+                  audiotool models import larger_clap_music/ --name clap
                 """)
 
         @Argument(help: ArgumentHelp("A checkpoint, or a model's folder.", valueName: "file"), completion: .file()) var file: String
@@ -75,6 +77,12 @@ extension Models {
                 return try show(store.install(copyOf: own, as: name, replaces: replace))
             }
             let weights = try StateDictionary(path: file)
+            if VGGish.isIn(weights) {
+                guard settings == nil, assignments.isEmpty, sampler.options.isEmpty else {
+                    throw ValidationError("\(file) needs no settings: only --name, --purpose and --licence can be given.")
+                }
+                return try show(store.install(vggish: weights, as: name, purpose: purpose, licence: licence, replaces: replace))
+            }
             if let checkpoint = PublishedTargetCheckpoint(weights) {
                 guard sampler.options.isEmpty else {
                     throw ValidationError("\(file) is no diffusion model: it takes no options of a sampler.")
@@ -101,8 +109,10 @@ extension Models {
                 try show(store.install(codec: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
             case "t5":
                 try show(store.install(t5: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
+            case "clap":
+                try show(store.install(clap: folder, as: name, purpose: purpose, licence: licence, replaces: replace))
             case let type:
-                throw CommandFailure("\(file) holds a model of the kind \(type ?? "unknown"), and musicgen, encodec and t5 can be imported.")
+                throw CommandFailure("\(file) holds a model of the kind \(type ?? "unknown"), and musicgen, encodec, t5 and clap can be imported.")
             }
         }
 
