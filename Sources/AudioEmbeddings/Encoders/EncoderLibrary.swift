@@ -11,7 +11,8 @@ public enum EncoderLibrary {
     /// - Throws: ``EncoderError``, `ModelError`, `CheckpointError`.
     public static func encoder(_ name: String, in store: ModelStore = ModelStore()) throws -> any AudioEncoder {
         if name == builtIn { return SpectralStatisticsEncoder() }
-        if HuggingFaceFolder.isOne(name) { return try CLAPEncoder(HuggingFaceFolder(path: name)) }
+        let isInstalled = !name.contains("/") && store.entries().contains { $0.name == name }
+        if !isInstalled, HuggingFaceFolder.isOne(name) { return try CLAPEncoder(HuggingFaceFolder(path: name)) }
         return try encoder(find(name, in: store))
     }
 
