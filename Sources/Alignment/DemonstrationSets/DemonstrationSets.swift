@@ -39,11 +39,14 @@ public enum DemonstrationSets {
         count: Int, start: [Bool]? = nil, maximumSweeps: Int = 5, reward: ([Int]) throws -> Double
     ) throws -> DemonstrationChoice {
         guard count > 0, start == nil || start?.count == count, maximumSweeps >= 0 else {
-            throw AlignmentError.invalid(what: "The demonstration sets", reason: "\(start?.count ?? count) choices for \(count) prompts")
+            throw AlignmentError.invalid(
+                what: "The demonstration sets", reason: "\(start?.count ?? count) choices for \(count) prompts")
         }
         func value(_ choices: [Bool]) throws -> Double {
             let value = try reward(DemonstrationChoice(choices: choices).positive)
-            guard value.isFinite else { throw AlignmentError.undefinedSetReward(reward: "distributional", reason: "it is \(value)") }
+            guard value.isFinite else {
+                throw AlignmentError.undefinedSetReward(reward: "distributional", reason: "it is \(value)")
+            }
             return value
         }
         var choices = start ?? [Bool](repeating: false, count: count), best = try value(choices)

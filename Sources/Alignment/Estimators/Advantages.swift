@@ -17,8 +17,13 @@ public enum GroupAdvantage: Sendable, Equatable {
     /// - Parameter rewards: of one group.
     /// - Throws: ``AlignmentError/invalid(what:reason:)`` for a single answer and for rewards that are not finite.
     public func callAsFunction(_ rewards: [Double]) throws -> [Double] {
-        guard rewards.count > 1 else { throw AlignmentError.invalid(what: "The advantages", reason: "a group needs two answers or more, not \(rewards.count)") }
-        guard rewards.allSatisfy(\.isFinite) else { throw AlignmentError.invalid(what: "The advantages", reason: "a reward is not a finite number") }
+        guard rewards.count > 1 else {
+            throw AlignmentError.invalid(
+                what: "The advantages", reason: "a group needs two answers or more, not \(rewards.count)")
+        }
+        guard rewards.allSatisfy(\.isFinite) else {
+            throw AlignmentError.invalid(what: "The advantages", reason: "a reward is not a finite number")
+        }
         guard Self.hasSignal(rewards) else { return [Double](repeating: 0, count: rewards.count) }
         let count = Double(rewards.count), total = rewards.reduce(0, +), mean = total / count
         switch self {
@@ -56,7 +61,9 @@ public struct GeneralizedAdvantage: Sendable, Equatable {
     /// - Parameter values: one more than there are rewards; the last is that of the state behind the end, 0 where it ends.
     public func callAsFunction(rewards: [Double], values: [Double]) throws -> (advantages: [Double], returns: [Double]) {
         guard values.count == rewards.count + 1 else {
-            throw AlignmentError.invalid(what: "The advantages", reason: "\(rewards.count) rewards need \(rewards.count + 1) values, not \(values.count)")
+            throw AlignmentError.invalid(
+                what: "The advantages",
+                reason: "\(rewards.count) rewards need \(rewards.count + 1) values, not \(values.count)")
         }
         var advantages = [Double](repeating: 0, count: rewards.count), next = 0.0
         for t in rewards.indices.reversed() {

@@ -18,9 +18,12 @@ public enum BestOfN {
     /// Σ_{i=n}^{m} C(i−1, n−1) / C(m, n) · w_(i) with w ascending.
     public static func expectedMaximum(of scores: [Double], n: Int) throws -> Double {
         guard n > 0, scores.count >= n else {
-            throw AlignmentError.invalid(what: "The best of \(n)", reason: "it needs at least \(max(n, 1)) scores, not \(scores.count)")
+            throw AlignmentError.invalid(
+                what: "The best of \(n)", reason: "it needs at least \(max(n, 1)) scores, not \(scores.count)")
         }
-        guard scores.allSatisfy(\.isFinite) else { throw AlignmentError.invalid(what: "The best of \(n)", reason: "a score is not a finite number") }
+        guard scores.allSatisfy(\.isFinite) else {
+            throw AlignmentError.invalid(what: "The best of \(n)", reason: "a score is not a finite number")
+        }
         let sorted = scores.sorted(), m = scores.count
         // The weight of the largest is n / m; that of w_(i−1) is that of w_(i) times (i − n) / (i − 1).
         var weight = Double(n) / Double(m), sum = 0.0
@@ -55,7 +58,8 @@ public struct OveroptimizationCurve: Sendable, Equatable {
         let (ay, by) = rows.reduce((0.0, 0.0)) { ($0.0 + $1.0 * $1.2, $0.1 + $1.1 * $1.2) }
         let determinant = aa * bb - ab * ab
         guard used.count >= 2, determinant > 1e-12 * aa * bb else {
-            throw AlignmentError.invalid(what: "The curve of over-optimisation", reason: "it needs points at two distances or more")
+            throw AlignmentError.invalid(
+                what: "The curve of over-optimisation", reason: "it needs points at two distances or more")
         }
         self.init(kind, alpha: (ay * bb - by * ab) / determinant, beta: (by * aa - ay * ab) / determinant)
     }

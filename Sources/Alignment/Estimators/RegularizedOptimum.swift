@@ -11,7 +11,8 @@ public struct RegularizedOptimum: Sendable, Equatable {
     public init(reference: [Double], rewards: [Double], beta: Double) throws {
         guard beta > 0, !reference.isEmpty, reference.count == rewards.count, (reference + rewards).allSatisfy(\.isFinite) else {
             throw AlignmentError.invalid(
-                what: "The regularised optimum", reason: "\(reference.count) answers, \(rewards.count) rewards and a beta of \(beta) do not make one")
+                what: "The regularised optimum",
+                reason: "\(reference.count) answers, \(rewards.count) rewards and a beta of \(beta) do not make one")
         }
         let logits = zip(reference, rewards).map { $0 + $1 / beta }
         let largest = logits.max() ?? 0

@@ -40,9 +40,13 @@ public struct KTOLoss: Sendable, Equatable {
         desirable: [Double], undesirable: [Double], reference: Double
     ) throws -> (loss: Double, desirable: [Double], undesirable: [Double]) {
         func refuse(_ reason: String) -> AlignmentError { .invalid(what: "The KTO loss", reason: reason) }
-        guard beta > 0, beta.isFinite, desirableWeight >= 0, undesirableWeight >= 0 else { throw refuse("beta must be positive and weights not negative") }
+        guard beta > 0, beta.isFinite, desirableWeight >= 0, undesirableWeight >= 0 else {
+            throw refuse("beta must be positive and weights not negative")
+        }
         guard !desirable.isEmpty || !undesirable.isEmpty else { throw refuse("there are no answers") }
-        guard (desirable + undesirable + [reference]).allSatisfy(\.isFinite) else { throw refuse("a log-probability is not a finite number") }
+        guard (desirable + undesirable + [reference]).allSatisfy(\.isFinite) else {
+            throw refuse("a log-probability is not a finite number")
+        }
         let count = Double(desirable.count + undesirable.count)
         func terms(_ ratios: [Double], weight: Double, sign: Double) -> [(loss: Double, slope: Double)] {
             ratios.map { ratio in
@@ -50,7 +54,8 @@ public struct KTOLoss: Sendable, Equatable {
                 return (weight * (1 - value), -sign * weight * beta * value * (1 - value))
             }
         }
-        let good = terms(desirable, weight: desirableWeight, sign: 1), bad = terms(undesirable, weight: undesirableWeight, sign: -1)
+        let good = terms(desirable, weight: desirableWeight, sign: 1)
+        let bad = terms(undesirable, weight: undesirableWeight, sign: -1)
         return (
             (good + bad).reduce(0) { $0 + $1.loss } / count, good.map { $0.slope / count }, bad.map { $0.slope / count })
     }

@@ -14,9 +14,12 @@ public struct ProximalPolicyLoss: Sendable, Equatable {
         new: [Double], old: [Double], advantages: [Double]
     ) throws -> (losses: [Double], slopes: [Double], clippedShare: Double) {
         guard !new.isEmpty, new.count == old.count, new.count == advantages.count else {
-            throw AlignmentError.invalid(what: "The policy loss", reason: "\(new.count), \(old.count) and \(advantages.count) actions differ")
+            throw AlignmentError.invalid(
+                what: "The policy loss", reason: "\(new.count), \(old.count) and \(advantages.count) actions differ")
         }
-        guard clip > 0, clip < 1 else { throw AlignmentError.invalid(what: "The policy loss", reason: "the clip must be between 0 and 1, not \(clip)") }
+        guard clip > 0, clip < 1 else {
+            throw AlignmentError.invalid(what: "The policy loss", reason: "the clip must be between 0 and 1, not \(clip)")
+        }
         var clipped = 0
         let terms = new.indices.map { index in
             let ratio = exp(new[index] - old[index]), advantage = advantages[index]
@@ -32,7 +35,8 @@ public struct ProximalPolicyLoss: Sendable, Equatable {
     /// ½ max((V − R)², (clip(V; V_old ± ε) − R)²), the mean over states.
     public func valueLoss(new: [Double], old: [Double], returns: [Double]) throws -> Double {
         guard !new.isEmpty, new.count == old.count, new.count == returns.count else {
-            throw AlignmentError.invalid(what: "The value loss", reason: "\(new.count), \(old.count) and \(returns.count) states differ")
+            throw AlignmentError.invalid(
+                what: "The value loss", reason: "\(new.count), \(old.count) and \(returns.count) states differ")
         }
         return new.indices.reduce(0) { sum, index in
             let bounded = min(max(new[index], old[index] - clip), old[index] + clip)

@@ -66,7 +66,8 @@ public enum PreferenceLoss: Sendable, Equatable {
 
     private var beta: Double {
         switch self {
-        case .dpo(let beta), .conservativeDPO(let beta, _), .robustDPO(let beta, _), .ipo(let beta, _), .hinge(let beta), .simPO(let beta, _): beta
+        case .dpo(let beta), .hinge(let beta): beta
+        case .conservativeDPO(let beta, _), .robustDPO(let beta, _), .ipo(let beta, _), .simPO(let beta, _): beta
         }
     }
 
@@ -74,14 +75,18 @@ public enum PreferenceLoss: Sendable, Equatable {
         func refuse(_ reason: String) -> AlignmentError { .invalid(what: "The preference loss", reason: reason) }
         guard beta > 0, beta.isFinite else { throw refuse("beta must be positive, not \(beta)") }
         switch self {
-        case .conservativeDPO(_, let flips) where !(flips >= 0 && flips < 0.5), .robustDPO(_, let flips) where !(flips >= 0 && flips < 0.5):
-            throw refuse("the share of flipped labels must be from 0 to below 0.5, not \(flips)")
+        case .conservativeDPO(_, let flips), .robustDPO(_, let flips):
+            guard flips >= 0, flips < 0.5 else {
+                throw refuse("the share of flipped labels must be from 0 to below 0.5, not \(flips)")
+            }
         default: break
         }
         guard !pairs.isEmpty else { throw refuse("there are no pairs") }
         for (index, pair) in pairs.enumerated() {
             let numbers = [pair.policyChosen, pair.policyRejected, pair.referenceChosen, pair.referenceRejected]
-            guard numbers.allSatisfy(\.isFinite) else { throw refuse("pair \(index) has a log-probability that is not a finite number") }
+            guard numbers.allSatisfy(\.isFinite) else {
+                throw refuse("pair \(index) has a log-probability that is not a finite number")
+            }
             guard pair.lengthChosen > 0, pair.lengthRejected > 0 else { throw refuse("pair \(index) has an empty answer") }
         }
     }

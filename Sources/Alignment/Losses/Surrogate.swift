@@ -7,7 +7,8 @@ import NeuralCore
 /// - Parameters:
 ///   - logProbabilities: any shape, with as many elements as there are slopes.
 public func surrogate(loss: Double, slopes: [Double], logProbabilities: Tensor) -> Tensor {
-    precondition(slopes.count == logProbabilities.count, "\(slopes.count) slopes for \(logProbabilities.count) log-probabilities")
+    precondition(
+        slopes.count == logProbabilities.count, "\(slopes.count) slopes for \(logProbabilities.count) log-probabilities")
     let weights = Tensor(slopes.map { Float($0) }, shape: logProbabilities.shape)
     return ((logProbabilities - logProbabilities.detached) * weights).sum() + Float(loss)
 }

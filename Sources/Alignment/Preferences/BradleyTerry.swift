@@ -19,7 +19,8 @@ public struct BradleyTerryLoss: Sendable, Equatable {
     public func evaluate(chosen: [Double], rejected: [Double]) throws -> PreferenceGradient {
         guard !chosen.isEmpty, chosen.count == rejected.count, (chosen + rejected).allSatisfy(\.isFinite) else {
             throw AlignmentError.invalid(
-                what: "The preference model's loss", reason: "\(chosen.count) chosen and \(rejected.count) rejected scores are no finite pairs")
+                what: "The preference model's loss",
+                reason: "\(chosen.count) chosen and \(rejected.count) rejected scores are no finite pairs")
         }
         let count = Double(chosen.count)
         var result = PreferenceGradient(loss: 0, chosen: [], rejected: [])
@@ -44,7 +45,8 @@ public struct PreferenceAccuracy: Sendable, Equatable {
     public init(chosen: [Double], rejected: [Double]) throws {
         guard !chosen.isEmpty, chosen.count == rejected.count, (chosen + rejected).allSatisfy(\.isFinite) else {
             throw AlignmentError.invalid(
-                what: "The accuracy", reason: "\(chosen.count) chosen and \(rejected.count) rejected scores are no finite pairs")
+                what: "The accuracy",
+                reason: "\(chosen.count) chosen and \(rejected.count) rejected scores are no finite pairs")
         }
         let margins = zip(chosen, rejected).map { $0 - $1 }
         func right(_ margin: Double) -> Double { margin > 0 ? 1 : margin == 0 ? 0.5 : 0 }

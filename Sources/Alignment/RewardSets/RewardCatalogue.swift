@@ -18,7 +18,7 @@ public enum RewardCatalogue {
     public static let all = [
         CLAPReward.definition, PerSongFrechetReward.definition, FrechetReward.definition, FrechetReward.infinityDefinition,
         KernelReward.definition, KernelReward.discrepancyDefinition, VendiReward.definition, LoudnessReward.definition,
-        SilenceReward.definition, ClippingReward.definition, TempoReward.definition,
+        SilenceReward.definition, ClippingReward.definition, TempoReward.definition, ScorerReward.definition,
     ]
 
     public static var names: String { all.map(\.name).joined(separator: ", ") }

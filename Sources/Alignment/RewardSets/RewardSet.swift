@@ -26,7 +26,8 @@ public struct RewardSet: Sendable {
     /// Instance-wise where all terms are; as soon as one is of sets, the sum is.
     public var kind: RewardKind {
         let kinds = terms.map(\.reward.kind)
-        return kinds.contains(.distribution) ? .distribution : kinds.contains(.instanceToDistribution) ? .instanceToDistribution : .instance
+        if kinds.contains(.distribution) { return .distribution }
+        return kinds.contains(.instanceToDistribution) ? .instanceToDistribution : .instance
     }
 
     /// What a set of rewards says of clips.
@@ -56,7 +57,8 @@ public struct RewardSet: Sendable {
             for (index, score) in scores.enumerated() {
                 guard case .undefined(let reason) = score else { continue }
                 if isStrict, undefined == .stop {
-                    throw AlignmentError.undefinedReward(reward: term.reward.name, clip: batch.clips[index].name, reason: reason)
+                    throw AlignmentError.undefinedReward(
+                        reward: term.reward.name, clip: batch.clips[index].name, reason: reason)
                 }
                 kept.removeAll { $0 == index }
             }
@@ -66,7 +68,9 @@ public struct RewardSet: Sendable {
         }
         let setScores = try terms.map { term -> Result<SetScore, AlignmentError> in
             do {
-                guard !kept.isEmpty else { throw AlignmentError.undefinedSetReward(reward: term.reward.name, reason: "no clip is left") }
+                guard !kept.isEmpty else {
+                    throw AlignmentError.undefinedSetReward(reward: term.reward.name, reason: "no clip is left")
+                }
                 return .success(try term.reward.score(of: batch, members: kept))
             } catch let error as AlignmentError {
                 if isStrict { throw error }

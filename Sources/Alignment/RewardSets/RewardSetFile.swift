@@ -29,14 +29,20 @@ public enum RewardSetFile {
         let text = try TextLines.text(path, maximumSize: maximumSize)
         let root: Node
         do {
-            guard let node = try Yams.compose(yaml: text) else { throw AlignmentError.invalidFile(path: path, reason: "it is empty") }
+            guard let node = try Yams.compose(yaml: text) else {
+                throw AlignmentError.invalidFile(path: path, reason: "it is empty")
+            }
             root = node
         } catch let error as YamlError {
-            throw AlignmentError.invalidFile(path: path, reason: "it is no YAML: \(String(describing: error).split(separator: "\n").joined(separator: " "))")
+            throw AlignmentError.invalidFile(
+                path: path,
+                reason: "it is no YAML: \(String(describing: error).split(separator: "\n").joined(separator: " "))")
         }
         let settings = try RewardSettings(root, file: path, place: "the file", context: context)
         let policy = try settings.text("undefined") ?? RewardSet.UndefinedPolicy.stop.rawValue
-        guard let undefined = RewardSet.UndefinedPolicy(rawValue: policy) else { throw settings.fault("undefined", "must be stop or drop, not \(policy)") }
+        guard let undefined = RewardSet.UndefinedPolicy(rawValue: policy) else {
+            throw settings.fault("undefined", "must be stop or drop, not \(policy)")
+        }
         let name = try settings.label(URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent)
         var count = 0
         let terms = try rewards(settings, key: "rewards", context: context, count: &count)
@@ -55,17 +61,25 @@ public enum RewardSetFile {
     }
 
     private static func unknown(_ name: String) -> AlignmentError {
-        .invalid(what: "--reward \(name)", reason: "there is no such reward. There are: \(RewardCatalogue.names); or name a .yaml file")
+        .invalid(
+            what: "--reward \(name)",
+            reason: "there is no such reward. There are: \(RewardCatalogue.names); or name a .yaml file")
     }
 
-    private static func rewards(_ settings: RewardSettings, key: String, context: RewardContext, count: inout Int) throws -> [RewardSet.Term] {
-        guard case .sequence(let sequence)? = settings.node(key), !sequence.isEmpty else { throw settings.fault(key, "must be a list of rewards") }
+    private static func rewards(
+        _ settings: RewardSettings, key: String, context: RewardContext, count: inout Int
+    ) throws -> [RewardSet.Term] {
+        guard case .sequence(let sequence)? = settings.node(key), !sequence.isEmpty else {
+            throw settings.fault(key, "must be a list of rewards")
+        }
         var terms: [RewardSet.Term] = []
         for (index, node) in sequence.enumerated() {
             count += 1
             guard count <= maximumRewards else { throw settings.fault(key, "holds more than \(maximumRewards) rewards") }
             let place = key == "rewards" ? "reward \(index + 1)" : "member \(index + 1)"
-            terms.append(try term(RewardSettings(node, file: settings.file, place: place, context: context), context: context, count: &count))
+            terms.append(
+                try term(RewardSettings(node, file: settings.file, place: place, context: context), context: context,
+                count: &count))
         }
         let names = terms.map(\.reward.name)
         if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
@@ -91,7 +105,9 @@ public enum RewardSetFile {
         return .init(shaping == RewardShaping() ? base : ShapedReward(base, shaping: shaping), weight: weight)
     }
 
-    private static func ensemble(_ rule: String, _ settings: RewardSettings, context: RewardContext, count: inout Int) throws -> any Reward {
+    private static func ensemble(
+        _ rule: String, _ settings: RewardSettings, context: RewardContext, count: inout Int
+    ) throws -> any Reward {
         let lambda = try settings.number("lambda")
         let chosen: RewardEnsembleRule
         switch rule {
@@ -119,11 +135,15 @@ public enum RewardSetFile {
             shaping.standard = .init(mean: mean, deviation: deviation)
         }
         if let references = try settings.numbers("par") {
-            guard !references.isEmpty else { throw settings.fault("par", "must be rewards of the start policy, one or more") }
+            guard !references.isEmpty else {
+                throw settings.fault("par", "must be rewards of the start policy, one or more")
+            }
             shaping.references = references
         }
         if let bounds = try settings.numbers("clip") {
-            guard bounds.count == 2, bounds[0] < bounds[1] else { throw settings.fault("clip", "must be two numbers, the lower one first") }
+            guard bounds.count == 2, bounds[0] < bounds[1] else {
+                throw settings.fault("clip", "must be two numbers, the lower one first")
+            }
             shaping.bounds = bounds[0]...bounds[1]
         }
         return shaping

@@ -16,7 +16,9 @@ public final class RewardSettings {
         }
         var values: [String: Node] = [:]
         for (key, value) in mapping {
-            guard let name = key.string else { throw AlignmentError.invalidFile(path: file, reason: "\(place) has a setting without a name") }
+            guard let name = key.string else {
+                throw AlignmentError.invalidFile(path: file, reason: "\(place) has a setting without a name")
+            }
             values[name] = value
         }
         (self.values, self.file, self.place, self.context) = (values, file, place, context)
@@ -42,7 +44,9 @@ public final class RewardSettings {
 
     func number(_ key: String) throws -> Double? {
         guard let node = node(key) else { return nil }
-        guard case .scalar(let scalar) = node, let value = Double(scalar.string), value.isFinite else { throw fault(key, "must be a number") }
+        guard case .scalar(let scalar) = node, let value = Double(scalar.string), value.isFinite else {
+            throw fault(key, "must be a number")
+        }
         return value
     }
 
@@ -82,8 +86,17 @@ public final class RewardSettings {
         return text.hasPrefix("/") ? text : URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(text).path
     }
 
+    /// An encoder's name; one with a slash is a path, by the file's folder.
+    func encoder() throws -> String? {
+        guard let name = try text("encoder") else { return nil }
+        return name.contains("/") ? try path("encoder") : name
+    }
+
     func requiredPath(_ key: String) throws -> String {
-        guard let path = try path(key) else { throw fault(key, "is missing: name a folder of recordings or a .txt file of captions (--reference on the command line)") }
+        guard let path = try path(key) else {
+            throw fault(
+                key, "is missing: name a folder of recordings or a .txt file of captions (--reference on the command line)")
+        }
         return path
     }
 

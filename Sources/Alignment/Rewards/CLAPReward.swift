@@ -35,7 +35,9 @@ public struct CLAPReward: ClipReward {
         case .prompts(let texts):
             var known: [String: [Double]] = [:]
             return try batch.clips.enumerated().map { index, clip in
-                guard let prompt = clip.prompt else { return .undefined("it has no prompt; give one with --prompt or --prompts") }
+                guard let prompt = clip.prompt else {
+                    return .undefined("it has no prompt; give one with --prompt or --prompts")
+                }
                 let text = try known[prompt] ?? texts.embedding(ofText: prompt).map(Double.init)
                 known[prompt] = text
                 return Self.cosine(clips[index], text)
@@ -56,10 +58,10 @@ extension CLAPReward {
         name: "clap", summary: "cosine of clip and prompt (or exemplars) in a CLAP model's space"
     ) { settings, context in
         guard let path = try settings.path("reference") else {
-            let encoder = try context.textEncoder(settings.text("encoder"))
+            let encoder = try context.textEncoder(settings.encoder())
             return CLAPReward(name: try settings.label("clap"), encoder: encoder, target: .prompts(encoder))
         }
-        let encoder = try context.encoder(settings.text("encoder"))
+        let encoder = try context.encoder(settings.encoder())
         return CLAPReward(
             name: try settings.label("clap"), encoder: encoder, target: .exemplars(try context.exemplars(path, encoder)))
     }

@@ -22,9 +22,11 @@ public struct Exemplars: Sendable {
     ) throws {
         let folder = try AudioFolder(scanning: path, role: "reference")
         if let bad = folder.unreadable.first {
-            throw AlignmentError.invalidFile(path: path, reason: "a recording of the reference set cannot be read: \(bad.reason)")
+            throw AlignmentError.invalidFile(
+                path: path, reason: "a recording of the reference set cannot be read: \(bad.reason)")
         }
-        let batch = ClipBatch(folder.recordings.map { Clip(name: $0.path, source: .file($0.path)) }, cache: cache, onProgress: onProgress)
+        let batch = ClipBatch(
+            folder.recordings.map { Clip(name: $0.path, source: .file($0.path)) }, cache: cache, onProgress: onProgress)
         let all = try batch.pooled(Array(batch.clips.indices), by: encoder)
         let summaries = try batch.summaries(by: encoder)
         embeddings = all
@@ -68,11 +70,14 @@ public enum TextLines {
     }
 
     static func text(_ path: String, maximumSize: Int = 16 << 20) throws -> String {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
+        let attributes = try? FileManager.default.attributesOfItem(
+            atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path)
         guard let size = attributes?[.size] as? Int, attributes?[.type] as? FileAttributeType == .typeRegular else {
             throw AlignmentError.invalidFile(path: path, reason: "there is no such file")
         }
-        guard size <= maximumSize else { throw AlignmentError.invalidFile(path: path, reason: "it has \(size) bytes, and at most \(maximumSize) are read") }
+        guard size <= maximumSize else {
+            throw AlignmentError.invalidFile(path: path, reason: "it has \(size) bytes, and at most \(maximumSize) are read")
+        }
         guard let data = FileManager.default.contents(atPath: path), let text = String(validating: data, as: UTF8.self) else {
             throw AlignmentError.invalidFile(path: path, reason: "it is no readable UTF-8 text")
         }

@@ -38,14 +38,17 @@ public struct FrechetReward: SetReward {
     private let extrapolation: FrechetExtrapolation.Options?
 
     public init(
-        name: String = "fad", encoder: any AudioEncoder, exemplars: Exemplars, extrapolation: FrechetExtrapolation.Options? = nil
+        name: String = "fad", encoder: any AudioEncoder, exemplars: Exemplars,
+        extrapolation: FrechetExtrapolation.Options? = nil
     ) throws {
         (self.name, self.encoder, self.exemplars, self.extrapolation) = (name, encoder, exemplars, extrapolation)
         statistics = try GaussianStatistics(exemplars.embeddings)
     }
 
     public var remarks: [String] {
-        let draws = extrapolation.map { ", extrapolated from \($0.draws) draws of \($0.smallest) embeddings and more, seed \($0.seed)" } ?? ""
+        let draws = extrapolation.map {
+            ", extrapolated from \($0.draws) draws of \($0.smallest) embeddings and more, seed \($0.seed)"
+        } ?? ""
         return ["\(name): Fréchet distance of all clips to \(exemplars.description) by \(encoder.name)\(draws); \(encoder.cutting)"]
     }
 
@@ -67,7 +70,9 @@ enum SetReferences {
     static func defined(_ name: String, _ body: () throws -> SetScore) throws -> SetScore {
         do {
             let score = try body()
-            guard score.score.reward.isFinite else { throw AlignmentError.undefinedSetReward(reward: name, reason: "it is \(score.score.measure)") }
+            guard score.score.reward.isFinite else {
+                throw AlignmentError.undefinedSetReward(reward: name, reason: "it is \(score.score.measure)")
+            }
             return score
         } catch let error as EmbeddingError {
             throw AlignmentError.undefinedSetReward(reward: name, reason: error.localizedDescription)
@@ -77,8 +82,9 @@ enum SetReferences {
     /// A reference set too small for its covariance.
     static func warnings(_ exemplars: Exemplars, _ encoder: any AudioEncoder) -> [String] {
         let count = exemplars.embeddings.count
-        return count > encoder.dimension
-            ? [] : ["the reference has \(count) embeddings of \(encoder.dimension) dimensions: its covariance is singular; more recordings would be better"]
+        guard count <= encoder.dimension else { return [] }
+        let sizes = "\(count) embeddings of \(encoder.dimension) dimensions"
+        return ["the reference has \(sizes): its covariance is singular; more recordings would be better"]
     }
 }
 
@@ -86,7 +92,7 @@ extension PerSongFrechetReward {
     static let definition = RewardDefinition(
         name: "per-song-fad", summary: "Fréchet distance of each clip to a reference set"
     ) { settings, context in
-        let encoder = try context.encoder(settings.text("encoder"))
+        let encoder = try context.encoder(settings.encoder())
         return try PerSongFrechetReward(
             name: settings.label("per-song-fad"), encoder: encoder,
             exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
@@ -94,10 +100,13 @@ extension PerSongFrechetReward {
 }
 
 extension FrechetReward {
-    static let definition = RewardDefinition(name: "fad", summary: "Fréchet distance of all clips to a reference set") { settings, context in
-        let encoder = try context.encoder(settings.text("encoder"))
+    static let definition = RewardDefinition(
+        name: "fad", summary: "Fréchet distance of all clips to a reference set"
+    ) { settings, context in
+        let encoder = try context.encoder(settings.encoder())
         return try FrechetReward(
-            name: settings.label("fad"), encoder: encoder, exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
+            name: settings.label("fad"), encoder: encoder,
+            exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
     }
 
     static let infinityDefinition = RewardDefinition(
@@ -107,7 +116,7 @@ extension FrechetReward {
         options.seed = context.seed
         options.smallest = try settings.wholeNumber("smallest", in: 2...1_000_000) ?? options.smallest
         options.draws = try settings.wholeNumber("draws", in: 2...10_000) ?? options.draws
-        let encoder = try context.encoder(settings.text("encoder"))
+        let encoder = try context.encoder(settings.encoder())
         return try FrechetReward(
             name: settings.label("fad-inf"), encoder: encoder,
             exemplars: context.exemplars(settings.requiredPath("reference"), encoder), extrapolation: options)

@@ -17,20 +17,24 @@ public struct KernelReward: SetReward {
     private let bandwidth: Double
 
     /// - Throws: `EmbeddingError` for a reference set without two different embeddings.
-    public init(name: String = "kad", encoder: any AudioEncoder, exemplars: Exemplars, measure: Measure = .kernelAudioDistance) throws {
+    public init(
+        name: String = "kad", encoder: any AudioEncoder, exemplars: Exemplars, measure: Measure = .kernelAudioDistance
+    ) throws {
         (self.name, self.encoder, self.exemplars, self.measure) = (name, encoder, exemplars, measure)
         bandwidth = try KernelDistance.medianDistance(within: exemplars.embeddings)
     }
 
     public var remarks: [String] {
-        ["\(name): kernel distance of all clips to \(exemplars.description) by \(encoder.name), Gaussian of the reference's median distance; \(encoder.cutting)"]
+        let kernel = "Gaussian of the reference's median distance"
+        return ["\(name): kernel distance of all clips to \(exemplars.description) by \(encoder.name), \(kernel); \(encoder.cutting)"]
     }
 
     public func score(of batch: ClipBatch, members: [Int]) throws -> SetScore {
         try SetReferences.defined(name) {
             let estimator: KernelDistance.Estimator = if case .squaredMMD(let estimator) = measure { estimator } else { .unbiased }
             let distance = try KernelDistance.squaredMMD(
-                batch.pooled(members, by: encoder), exemplars.embeddings, kernel: .gaussian(bandwidth: bandwidth), estimator: estimator)
+                batch.pooled(members, by: encoder), exemplars.embeddings, kernel: .gaussian(bandwidth: bandwidth),
+                estimator: estimator)
             let scale = measure == .kernelAudioDistance ? 100.0 : 1
             return SetScore(Score(distance: scale * distance.value), warnings: distance.warnings.map(\.description))
         }
@@ -59,19 +63,23 @@ public struct VendiReward: SetReward {
 }
 
 extension KernelReward {
-    static let definition = RewardDefinition(name: "kad", summary: "kernel audio distance of all clips to a reference set") { settings, context in
-        let encoder = try context.encoder(settings.text("encoder"))
+    static let definition = RewardDefinition(
+        name: "kad", summary: "kernel audio distance of all clips to a reference set"
+    ) { settings, context in
+        let encoder = try context.encoder(settings.encoder())
         return try KernelReward(
-            name: settings.label("kad"), encoder: encoder, exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
+            name: settings.label("kad"), encoder: encoder,
+            exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
     }
 
     static let discrepancyDefinition = RewardDefinition(
         name: "mmd", summary: "squared maximum mean discrepancy of all clips to a reference set"
     ) { settings, context in
-        let encoder = try context.encoder(settings.text("encoder"))
+        let encoder = try context.encoder(settings.encoder())
         let isBiased = try settings.flag("biased") ?? false
         return try KernelReward(
-            name: settings.label("mmd"), encoder: encoder, exemplars: context.exemplars(settings.requiredPath("reference"), encoder),
+            name: settings.label("mmd"), encoder: encoder,
+            exemplars: context.exemplars(settings.requiredPath("reference"), encoder),
             measure: .squaredMMD(isBiased ? .biased : .unbiased))
     }
 }
@@ -80,6 +88,6 @@ extension VendiReward {
     static let definition = RewardDefinition(name: "vendi", summary: "effective number of different clips") { settings, context in
         let order = try settings.number("order") ?? 1
         guard order > 0 else { throw settings.fault("order", "must be above 0, not \(order)") }
-        return VendiReward(name: try settings.label("vendi"), encoder: try context.encoder(settings.text("encoder")), order: order)
+        return VendiReward(name: try settings.label("vendi"), encoder: try context.encoder(settings.encoder()), order: order)
     }
 }

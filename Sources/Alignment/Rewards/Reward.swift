@@ -34,7 +34,8 @@ public enum ClipScore: Sendable, Equatable {
 
     /// A score, or why there is none for a value that is not finite.
     static func checked(_ score: Score) -> ClipScore {
-        score.reward.isFinite && score.measure.isFinite ? .score(score) : .undefined("the value is \(score.measure), not a finite number")
+        score.reward.isFinite && score.measure.isFinite ? .score(score) : .undefined(
+            "the value is \(score.measure), not a finite number")
     }
 }
 
@@ -83,7 +84,8 @@ extension ClipReward {
         guard !members.isEmpty else { throw AlignmentError.undefinedSetReward(reward: name, reason: "there are no clips") }
         let scores = try members.map { index in
             guard let score = all[index].score else {
-                throw AlignmentError.undefinedReward(reward: name, clip: batch.clips[index].name, reason: all[index].reason ?? "unknown")
+                throw AlignmentError.undefinedReward(
+                    reward: name, clip: batch.clips[index].name, reason: all[index].reason ?? "unknown")
             }
             return score
         }

@@ -14,13 +14,15 @@ public struct RewardComparison: Sendable, Equatable {
     /// - Parameter groups: each clip's prompt; all clips are one group if left out.
     /// - Throws: ``AlignmentError/invalid(what:reason:)`` where a reward does not vary over two clips or more.
     public init(_ first: [Double?], _ second: [Double?], groups: [String]? = nil) throws {
-        precondition(first.count == second.count && groups.map { $0.count == first.count } ?? true, "rewards of different clips")
+        precondition(
+            first.count == second.count && groups.map { $0.count == first.count } ?? true, "rewards of different clips")
         let kept = first.indices.filter { first[$0]?.isFinite == true && second[$0]?.isFinite == true }
         let a = kept.map { first[$0]! }, b = kept.map { second[$0]! }, names = kept.map { groups?[$0] ?? "" }
         guard let ranks = Self.correlation(Self.ranks(a), Self.ranks(b)),
             let canonical = Self.correlation(Self.centered(a, names), Self.centered(b, names))
         else {
-            throw AlignmentError.invalid(what: "The comparison", reason: "over \(kept.count) clips one of the rewards does not vary")
+            throw AlignmentError.invalid(
+                what: "The comparison", reason: "over \(kept.count) clips one of the rewards does not vary")
         }
         (rankCorrelation, count) = (ranks, kept.count)
         distance = (max(0, 1 - canonical) / 2).squareRoot()

@@ -48,10 +48,13 @@ public struct ShapedReward: Reward {
     public func score(of batch: ClipBatch, members: [Int]) throws -> SetScore {
         let score = try base.score(of: batch, members: members)
         guard let clips = try scores(of: batch) else {
-            return SetScore(Score(measure: score.score.measure, reward: shaping(score.score.reward)), warnings: score.warnings)
+            return SetScore(
+                Score(measure: score.score.measure, reward: shaping(score.score.reward)), warnings: score.warnings)
         }
         let rewards = members.compactMap { clips[$0].reward }
-        return SetScore(Score(measure: score.score.measure, reward: rewards.reduce(0, +) / Double(rewards.count)), warnings: score.warnings)
+        return SetScore(
+            Score(measure: score.score.measure, reward: rewards.reduce(0, +) / Double(rewards.count)),
+            warnings: score.warnings)
     }
 }
 

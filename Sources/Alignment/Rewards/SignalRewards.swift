@@ -14,7 +14,9 @@ public struct LoudnessReward: ClipReward {
         (self.name, self.target, self.tolerance) = (name, target, tolerance)
     }
 
-    public var remarks: [String] { ["\(name): loudness in LUFS; the reward is minus what it is off \(target) LUFS by more than \(tolerance) LU"] }
+    public var remarks: [String] {
+        ["\(name): loudness in LUFS; the reward is minus what it is off \(target) LUFS by more than \(tolerance) LU"]
+    }
 
     public func clipScores(of batch: ClipBatch) throws -> [ClipScore] {
         try batch.mapSounds { _, sound in
@@ -79,7 +81,8 @@ extension LoudnessReward {
     static let definition = RewardDefinition(name: "loudness", summary: "loudness, and how near it is to a target") { settings, _ in
         let tolerance = try settings.number("tolerance") ?? 0
         guard tolerance >= 0 else { throw settings.fault("tolerance", "must not be negative") }
-        return LoudnessReward(name: try settings.label("loudness"), target: try settings.number("target") ?? -14, tolerance: tolerance)
+        return LoudnessReward(
+            name: try settings.label("loudness"), target: try settings.number("target") ?? -14, tolerance: tolerance)
     }
 }
 

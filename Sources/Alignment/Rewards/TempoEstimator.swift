@@ -58,7 +58,8 @@ public struct TempoEstimator: Sendable {
         let levels = spectra.map { log(max($0, floor)) }
         let frames = levels.count / bands
         let rises = (1..<max(frames, 1)).map { frame in
-            (0..<bands).reduce(0.0) { $0 + Double(max(0, levels[frame * bands + $1] - levels[(frame - 1) * bands + $1])) } / Double(bands)
+            (0..<bands).reduce(0.0) { $0 + Double(max(0, levels[frame * bands + $1] - levels[(frame - 1) * bands + $1])) } / Double(
+                bands)
         }
         let reach = Int(Self.frameRate / 2)
         return rises.indices.map { index in

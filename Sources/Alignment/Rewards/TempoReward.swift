@@ -11,7 +11,8 @@ public struct TempoReward: ClipReward {
     public init(name: String = "tempo", target: Double? = nil) { (self.name, self.target) = (name, target) }
 
     public var remarks: [String] {
-        ["\(name): beats a minute; the reward is minus the octaves it is off \(target.map { "\($0)" } ?? "the prompt's"), half and double time allowed"]
+        let wanted = target.map { "\($0)" } ?? "the prompt's"
+        return ["\(name): beats a minute; the reward is minus the octaves it is off \(wanted), half and double time allowed"]
     }
 
     public func clipScores(of batch: ClipBatch) throws -> [ClipScore] {
@@ -30,7 +31,9 @@ public struct TempoReward: ClipReward {
 
     /// The number before "bpm" in a prompt.
     static func tempo(in prompt: String) -> Double? {
-        guard let match = prompt.lowercased().firstMatch(of: /([0-9]{2,3}(?:\.[0-9]+)?)\s*bpm/), let tempo = Double(match.1) else { return nil }
+        guard let match = prompt.lowercased().firstMatch(of: /([0-9]{2,3}(?:\.[0-9]+)?)\s*bpm/), let tempo = Double(match.1) else {
+            return nil
+        }
         return (20...400).contains(tempo) ? tempo : nil
     }
 }

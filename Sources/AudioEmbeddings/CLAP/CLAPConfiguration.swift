@@ -86,7 +86,9 @@ public struct CLAPConfiguration: Sendable, Equatable {
             ("text_config", "position_embedding_type", "absolute"),
         ] {
             let value = settings[part][key].string ?? wanted
-            guard value == wanted else { throw reader.refusal("\(part).\(key) is \(value), and only \(wanted) is supported") }
+            guard value == wanted else {
+                throw reader.refusal("\(part).\(key) is \(value), and only \(wanted) is supported")
+            }
         }
         let patches = audio.imageSize / audio.patchSize, stages = audio.depths.count
         guard audio.heads.count == stages, (1...8).contains(stages), audio.depths.allSatisfy({ $0 <= 100 }) else {
@@ -98,10 +100,14 @@ public struct CLAPConfiguration: Sendable, Equatable {
         for stage in 0..<stages {
             let side = patches >> stage, width = audio.width << stage
             guard width % audio.heads[stage] == 0, side % min(side, audio.window) == 0 else {
-                throw reader.refusal("stage \(stage) has \(side) × \(side) patches of \(width) features, which \(audio.heads[stage]) heads or windows of \(audio.window) do not divide")
+                let parts = "\(audio.heads[stage]) heads or windows of \(audio.window)"
+                throw reader.refusal(
+                    "stage \(stage) has \(side) × \(side) patches of \(width) features, which \(parts) do not divide")
             }
         }
-        guard text.width % text.heads == 0, text.layers <= 200 else { throw reader.refusal("\(text.heads) heads do not divide the text tower's \(text.width) features") }
+        guard text.width % text.heads == 0, text.layers <= 200 else {
+            throw reader.refusal("\(text.heads) heads do not divide the text tower's \(text.width) features")
+        }
         for id in [text.padding, text.beginning, text.end] where !(0..<text.vocabulary).contains(id) {
             throw reader.refusal("the token \(id) is not among the \(text.vocabulary) of the text tower")
         }
@@ -115,7 +121,8 @@ public struct CLAPConfiguration: Sendable, Equatable {
             return sum + audio.depths[stage] * (4 + 2 * audio.expansion) * width * width + 8 * width * width
         }
         let layers = text.layers * (4 * text.width * text.width + 2 * text.width * text.hidden)
-        return stages + layers + (text.vocabulary + text.positions) * text.width + projection * (audio.outputWidth + text.width)
+        return stages + layers + (text.vocabulary + text.positions) * text.width + projection * (
+            audio.outputWidth + text.width)
     }
 }
 

@@ -18,7 +18,8 @@ public struct CLAPEncoder: AudioTextEncoder {
     public var sampleRate: Int { features.sampleRate }
     public var dimension: Int { network.configuration.projection }
     public var cutting: String {
-        "windows of \(features.windowLength / sampleRate) s one after the other, the last one ending with the recording; shorter recordings are repeated"
+        let seconds = features.windowLength / sampleRate
+        return "windows of \(seconds) s one after the other, the last one ending with the recording; shorter recordings are repeated"
     }
 
     /// - Parameter identity: differs with the weights and settings.

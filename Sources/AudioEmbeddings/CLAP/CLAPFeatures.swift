@@ -31,23 +31,30 @@ public struct CLAPFeatures: Sendable {
     public init(preprocessor: JSONValue, isFused: Bool, bandCount: Int, path: String) throws {
         let reader = SettingsReader(path: path)
         sampleRate = try reader.size(preprocessor, "sampling_rate", 48_000)
-        let nFFT = try reader.size(preprocessor, "fft_window_size", 1024), hop = try reader.size(preprocessor, "hop_length", 480)
-        let seconds = try reader.size(preprocessor, "max_length_s", 10), bands = try reader.size(preprocessor, "feature_size", bandCount)
+        let nFFT = try reader.size(preprocessor, "fft_window_size", 1024)
+        let hop = try reader.size(preprocessor, "hop_length", 480)
+        let seconds = try reader.size(preprocessor, "max_length_s", 10)
+        let bands = try reader.size(preprocessor, "feature_size", bandCount)
         let name = preprocessor["padding"].string ?? "repeatpad"
         guard let padding = Padding(rawValue: name) else { throw reader.refusal("the padding \"\(name)\" is unknown") }
         guard AudioFileLimits.sampleRates.contains(sampleRate), seconds <= 600, bands == bandCount else {
-            throw reader.refusal("\(seconds) s at \(sampleRate) Hz in \(bands) bands do not fit the network, which takes \(bandCount) bands")
+            throw reader.refusal(
+                "\(seconds) s at \(sampleRate) Hz in \(bands) bands do not fit the network, which takes \(bandCount) bands")
         }
         windowLength = seconds * sampleRate
         self.padding = padding
         self.isFused = preprocessor["truncation"].string.map { $0 == "fusion" } ?? isFused
         let low = preprocessor["frequency_min"].double ?? 0, high = preprocessor["frequency_max"].double ?? 14_000
-        guard low >= 0, low < high, nFFT <= windowLength else { throw reader.refusal("the range \(low) to \(high) Hz is empty") }
+        guard low >= 0, low < high, nFFT <= windowLength else {
+            throw reader.refusal("the range \(low) to \(high) Hz is empty")
+        }
         do {
             let bank = try MelFilterBank(
-                sampleRate: sampleRate, nFFT: nFFT, bandCount: bands, range: low...high, scale: self.isFused ? .htk : .slaney,
+                sampleRate: sampleRate, nFFT: nFFT, bandCount: bands, range: low...high,
+                scale: self.isFused ? .htk : .slaney,
                 normalization: self.isFused ? .none : .area)
-            mel = try MelSpectrogram(STFTConfiguration(nFFT: nFFT, hopLength: hop, centered: true, padding: .reflect), bank: bank)
+            mel = try MelSpectrogram(
+                STFTConfiguration(nFFT: nFFT, hopLength: hop, centered: true, padding: .reflect), bank: bank)
         } catch let error as SignalError {
             throw reader.refusal(error.localizedDescription)
         }

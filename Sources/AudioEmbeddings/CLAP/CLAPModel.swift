@@ -38,11 +38,13 @@ struct CLAPModel {
             bandCount: configuration.audio.bandCount, path: path)
         guard features.frameCount <= configuration.audio.frameCount else {
             throw ModelError.invalidSettings(
-                path: path, reason: "windows of \(features.frameCount) frames do not fit an image of \(configuration.audio.frameCount)")
+                path: path,
+                reason: "windows of \(features.frameCount) frames do not fit an image of \(configuration.audio.frameCount)")
         }
         if let tokenizer, tokenizer.largestID >= configuration.text.vocabulary {
             throw EncoderError.invalidTokenizer(
-                path: path, reason: "it has the id \(tokenizer.largestID) and the network \(configuration.text.vocabulary) tokens")
+                path: path,
+                reason: "it has the id \(tokenizer.largestID) and the network \(configuration.text.vocabulary) tokens")
         }
         (self.tokenizer, self.weights) = (tokenizer, weights)
     }

@@ -32,7 +32,9 @@ public struct EmbeddingCache: Sendable {
     public func embeddings(ofFile path: String, by encoder: any AudioEncoder) throws -> EmbeddingSet {
         guard let folder else { return try EmbeddingSet(encoder.embeddings(of: AudioFile.read(path))) }
         // What cannot be read at all is told in the words of the reader of sound files.
-        guard let content = try? SHA256.digest(ofFile: path) else { return try EmbeddingSet(encoder.embeddings(of: AudioFile.read(path))) }
+        guard let content = try? SHA256.digest(ofFile: path) else {
+            return try EmbeddingSet(encoder.embeddings(of: AudioFile.read(path)))
+        }
         let place = folder + "/" + SHA256.digest(of: encoder.identity).prefix(16)
         let entry = place + "/" + content + ".safetensors"
         if let stored = Self.read(entry, encoder), let set = try? EmbeddingSet(stored) { return set }

@@ -19,11 +19,13 @@ public enum EncoderError: LocalizedError, Equatable {
         case .empty: "The recording is empty."
         case .notFinite(let what): "There is \(what) that is not a finite number."
         case .unknown(let name, let known):
-            "There is no encoder called \(name). There are: \(known.joined(separator: ", ")). 'audiotool models import' adds CLAP and VGGish."
+            "There is no encoder called \(name). There are: \(known.joined(separator: ", ")). "
+                + "'audiotool models import' adds CLAP and VGGish."
         case .noTextSide(let encoder):
             "The encoder \(encoder) knows no text. Name a CLAP model with --encoder; 'audiotool models import' installs one."
         case .noTextEncoder:
-            "Captions need a CLAP model, and none is installed. Fetch a folder such as laion/larger_clap_music from Hugging Face, then: audiotool models import FOLDER --name clap."
+            "Captions need a CLAP model, and none is installed. Fetch a folder such as laion/larger_clap_music from Hugging "
+                + "Face, then: audiotool models import FOLDER --name clap."
         case .unsupported(let path, let reason): "\(path) cannot serve as an encoder: \(reason)."
         case .invalidTokenizer(let path, let reason): "The tokenizer in \(path) cannot be used: \(reason)."
         }

@@ -33,7 +33,9 @@ public struct ByteLevelBPE: Sendable {
         func fault(_ reason: String) -> EncoderError { .invalidTokenizer(path: path, reason: reason) }
         var ids: [String: Int] = [:]
         for token in vocabulary.keys {
-            guard let id = vocabulary[token]?.int, (0..<1 << 24).contains(id) else { throw fault("the id of \(token.prefix(40)) is no number") }
+            guard let id = vocabulary[token]?.int, (0..<1 << 24).contains(id) else {
+                throw fault("the id of \(token.prefix(40)) is no number")
+            }
             ids[token] = id
         }
         var merges: [UInt64: Merge] = [:]
@@ -83,7 +85,9 @@ public struct ByteLevelBPE: Sendable {
         return symbols
     }
 
-    private static func key(_ left: Int, _ right: Int) -> UInt64 { UInt64(UInt32(truncatingIfNeeded: left)) << 32 | UInt64(UInt32(truncatingIfNeeded: right)) }
+    private static func key(_ left: Int, _ right: Int) -> UInt64 {
+        UInt64(UInt32(truncatingIfNeeded: left)) << 32 | UInt64(UInt32(truncatingIfNeeded: right))
+    }
 
     /// The character that stands for each byte: itself where it can be printed, else one from U+0100 on.
     static let alphabet: [Character] = {
@@ -103,11 +107,14 @@ extension ByteLevelBPE {
         let settings = try folder.json("tokenizer_config.json") ?? .null
         if let file = try folder.json("tokenizer.json") {
             let model = file["model"]
-            guard model["type"].string == "BPE" || model["type"].isNull, let vocabulary = model["vocab"].object, let list = model["merges"].array else {
+            guard model["type"].string == "BPE" || model["type"].isNull, let vocabulary = model["vocab"].object,
+                let list = model["merges"].array
+            else {
                 throw EncoderError.invalidTokenizer(path: path, reason: "tokenizer.json holds no byte-pair encoding")
             }
             guard file["normalizer"].isNull, file["pre_tokenizer"]["type"].string == "ByteLevel" else {
-                throw EncoderError.invalidTokenizer(path: path, reason: "tokenizer.json does not work on bytes, or changes texts first")
+                throw EncoderError.invalidTokenizer(
+                    path: path, reason: "tokenizer.json does not work on bytes, or changes texts first")
             }
             let pairs = try list.map { entry in
                 if let text = entry.string { return try Self.pair(text[...], path) }
@@ -119,9 +126,12 @@ extension ByteLevelBPE {
             let addsSpace = file["pre_tokenizer"]["add_prefix_space"].bool ?? settings["add_prefix_space"].bool ?? false
             try self.init(vocabulary: vocabulary, merges: pairs, addsSpace: addsSpace, path: path)
         } else if let vocabulary = try folder.json("vocab.json"), let text = try folder.text("merges.txt") {
-            guard let vocabulary = vocabulary.object else { throw EncoderError.invalidTokenizer(path: path, reason: "vocab.json is no object") }
+            guard let vocabulary = vocabulary.object else {
+                throw EncoderError.invalidTokenizer(path: path, reason: "vocab.json is no object")
+            }
             try self.init(
-                vocabulary: vocabulary, merges: Self.pairs(text, path), addsSpace: settings["add_prefix_space"].bool ?? false, path: path)
+                vocabulary: vocabulary, merges: Self.pairs(text, path),
+                addsSpace: settings["add_prefix_space"].bool ?? false, path: path)
         } else {
             return nil
         }
@@ -133,7 +143,8 @@ extension ByteLevelBPE {
             throw EncoderError.invalidTokenizer(path: path, reason: "vocabulary or merges are missing")
         }
         try self.init(
-            vocabulary: vocabulary, merges: Self.pairs(merges, path), addsSpace: settings["addsSpace"].bool ?? false, path: path)
+            vocabulary: vocabulary, merges: Self.pairs(merges, path), addsSpace: settings["addsSpace"].bool ?? false,
+            path: path)
     }
 
     /// Everything that makes this tokenizer, for a model file.

@@ -29,7 +29,9 @@ enum TextPieces {
     private static let contractions = ["'s", "'t", "'re", "'ve", "'m", "'ll", "'d"].map { Array($0.unicodeScalars) }
 
     private static func end(of start: Int, _ scalars: [Unicode.Scalar], _ kinds: [Kind]) -> Int {
-        if scalars[start] == "'", let found = contractions.first(where: { scalars[start...].starts(with: $0) }) { return start + found.count }
+        if scalars[start] == "'", let found = contractions.first(where: { scalars[start...].starts(with: $0) }) {
+            return start + found.count
+        }
         let first = scalars[start] == " " ? start + 1 : start
         if first < scalars.count, kinds[first] != .blank {
             return kinds[first...].firstIndex { $0 != kinds[first] } ?? scalars.count

@@ -22,7 +22,8 @@ public struct VGGish: Layer {
         func shape(_ name: String, rank: Int) throws -> [Int] {
             let shape = try weights.shape(name)
             guard shape.count == rank, shape.allSatisfy({ (1...1 << 20).contains($0) }) else {
-                throw CheckpointError.mismatch(path: weights.path, faults: ["\(name) is \(shape), which has not \(rank) axes"])
+                throw CheckpointError.mismatch(
+                    path: weights.path, faults: ["\(name) is \(shape), which has not \(rank) axes"])
             }
             return shape
         }

@@ -18,7 +18,8 @@ struct VGGishFeatures: Sendable {
     private let filters: [(first: Int, weights: [Float])]
 
     init() throws {
-        stft = try STFT(STFTConfiguration(nFFT: Self.nFFT, hopLength: Self.hop, windowLength: Self.windowLength, centered: false))
+        stft = try STFT(
+            STFTConfiguration(nFFT: Self.nFFT, hopLength: Self.hop, windowLength: Self.windowLength, centered: false))
         filters = Self.filterBank()
     }
 

@@ -30,12 +30,16 @@ public struct HuggingFaceFolder: Sendable {
     public init(path: String) throws {
         self.path = path
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { throw CheckpointError.notFound(path: path) }
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+            throw CheckpointError.notFound(path: path)
+        }
         guard isFolder.boolValue else { throw ModelError.invalidFolder(path: path, reason: "it is a file") }
         guard let config = try RegularFile.json(path + "/config.json") else {
             throw ModelError.invalidFolder(path: path, reason: "it has no config.json")
         }
-        guard config.object != nil else { throw ModelError.invalidSettings(path: path + "/config.json", reason: "they are no JSON object") }
+        guard config.object != nil else {
+            throw ModelError.invalidSettings(path: path + "/config.json", reason: "they are no JSON object")
+        }
         self.config = config
         (tensors, weightFiles) = try Self.weights(in: path)
     }
@@ -97,7 +101,8 @@ enum RegularFile {
     static func bytes(_ path: String) throws -> [UInt8]? {
         guard let size = size(path) else { return nil }
         guard size <= maximumSize else {
-            throw CheckpointError.unreadable(path: path, reason: "it has \(size) bytes, and at most \(maximumSize) are accepted")
+            throw CheckpointError.unreadable(
+                path: path, reason: "it has \(size) bytes, and at most \(maximumSize) are accepted")
         }
         guard let data = FileManager.default.contents(atPath: path) else {
             throw CheckpointError.unreadable(path: path, reason: String(cString: strerror(errno)))

@@ -29,7 +29,8 @@ struct Score: ParsableCommand {
         help: ArgumentHelp("The set to compare with: a folder of recordings or a .txt file of captions.", valueName: "path"),
         completion: .file())
     var reference: String?
-    @Option(help: ArgumentHelp("An encoder: spectral, an installed model, a model file or a CLAP folder.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("An encoder: spectral, an installed model, a model file or a CLAP folder.", valueName: "name"))
     var encoder: String?
     @Option(help: ArgumentHelp("What every recording was asked to sound like.", valueName: "text")) var prompt: String?
     @Option(
@@ -49,7 +50,9 @@ struct Score: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024, not \(threads).") }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be from 1 to 1024, not \(threads).")
+        }
         if prompt != nil, prompts != nil { throw ValidationError("Give --prompt or --prompts.") }
         if cache != nil, noCache { throw ValidationError("--cache and --no-cache contradict each other.") }
         if reward.contains(where: Self.isFile), reward.count > 1 || fadInf {
@@ -63,6 +66,9 @@ struct Score: ParsableCommand {
         let distances = ["fad", "fad-inf", "per-song-fad", "kad", "mmd"]
         if reference == nil, let name = reward.first(where: distances.contains) {
             throw ValidationError("--reward \(name) needs --reference: a folder of recordings or a .txt file of captions.")
+        }
+        if reward.contains("scorer") {
+            throw ValidationError("--reward scorer needs a file of rewards that names its model; see docs/rewards.md.")
         }
     }
 
@@ -80,7 +86,9 @@ struct Score: ParsableCommand {
                 if interruption.isRequested { throw CancellationError() }
                 console.progress("[\(done)/\(count)] \(name)")
             }
-            let scoring = try Scoring(batch: batch, sets: sets, isOneFile: reward.contains(where: Self.isFile), compares: compare, failed: inputs.failed)
+            let scoring = try Scoring(
+                batch: batch, sets: sets, isOneFile: reward.contains(where: Self.isFile), compares: compare,
+                failed: inputs.failed)
             console.clearProgress()
             if json { try JSONOutput.print(scoring.report(program: Audiotool.program)) } else { print(scoring.table, terminator: "") }
             try conclude(scoring, console: console)
@@ -101,15 +109,20 @@ struct Score: ParsableCommand {
         let context = RewardContext(defaults: defaults, cache: embeddingCache, onProgress: onProgress)
         if let file = reward.first(where: Self.isFile) { return [try RewardSetFile.read(file, context: context)] }
         var names = reward
-        if names.isEmpty { names = (reference == nil ? [] : ["fad", "kad", "per-song-fad"]) + ["vendi", "loudness", "silence", "clipping"] }
+        if names.isEmpty {
+            names = (reference == nil ? [] : ["fad", "kad", "per-song-fad"]) + ["vendi", "loudness", "silence", "clipping"]
+        }
         if fadInf, !names.contains("fad-inf") { names.append("fad-inf") }
         return try names.map { try RewardSetFile.named([$0], context: context) }
     }
 
     private func conclude(_ scoring: Scoring, console: Console) throws {
-        for failure in scoring.failed { console.error(failure.reason.contains(failure.path) ? failure.reason : "\(failure.path): \(failure.reason)") }
+        for failure in scoring.failed {
+            console.error(failure.reason.contains(failure.path) ? failure.reason : "\(failure.path): \(failure.reason)")
+        }
         if !scoring.failed.isEmpty {
-            console.error("\(scoring.failed.count) of \(scoring.failed.count + scoring.batch.clips.count) recordings could not be read; the scores are of the others.")
+            let count = scoring.failed.count, total = count + scoring.batch.clips.count
+            console.error("\(count) of \(total) recordings could not be read; the scores are of the others.")
         }
         for reason in scoring.undefinedSets { console.error(reason) }
         if !scoring.failed.isEmpty || !scoring.undefinedSets.isEmpty { throw ExitCode.failure }

@@ -42,7 +42,8 @@ struct ScoreInputs {
             }
         }
         guard !clips.isEmpty else {
-            throw CommandFailure("Not one of \(failed.count) recordings can be read; the first: \(failed.first?.reason ?? "none")")
+            throw CommandFailure(
+                "Not one of \(failed.count) recordings can be read; the first: \(failed.first?.reason ?? "none")")
         }
         (self.clips, self.failed) = (clips, failed)
     }

@@ -70,9 +70,12 @@ extension Scoring {
         return ScoreReport(
             program: program,
             rewards: columns.map {
-                .init(name: $0.term.reward.name, kind: $0.term.reward.kind.rawValue, weight: $0.term.weight, remarks: $0.term.reward.remarks)
+                .init(
+                    name: $0.term.reward.name, kind: $0.term.reward.kind.rawValue, weight: $0.term.weight,
+                    remarks: $0.term.reward.remarks)
             },
-            clips: clips, set: whole, comparisons: comparisons.isEmpty ? nil : comparisons.map(Self.entry), dropped: dropped, failed: failed)
+            clips: clips, set: whole, comparisons: comparisons.isEmpty ? nil : comparisons.map(Self.entry),
+            dropped: dropped, failed: failed)
     }
 
     private static func entry(_ pair: Comparison) -> ScoreReport.Comparison {

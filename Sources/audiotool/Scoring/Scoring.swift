@@ -58,13 +58,17 @@ struct Scoring {
                 let values = [first, second].map { columns[$0].clips!.map(\.reward) }
                 let outcome = Result { try RewardComparison(values[0], values[1], groups: groups) }
                     .mapError { $0 as? AlignmentError ?? .invalid(what: "The comparison", reason: $0.localizedDescription) }
-                return Comparison(first: columns[first].term.reward.name, second: columns[second].term.reward.name, outcome: outcome)
+                return Comparison(
+                    first: columns[first].term.reward.name, second: columns[second].term.reward.name, outcome: outcome)
             }
         }
     }
 
     var total: Double? { isOneFile ? parts[0].report.total : nil }
-    var totals: [Double?]? { isOneFile && parts[0].set.terms.contains { $0.reward.kind != .distribution } ? parts[0].report.totals : nil }
+    var totals: [Double?]? {
+        isOneFile && parts[0].set.terms.contains { $0.reward.kind != .distribution } ? parts[0].report.totals : nil
+    }
+
     var dropped: Int { isOneFile ? batch.clips.count - parts[0].report.kept.count : 0 }
 }
 
@@ -101,7 +105,8 @@ extension Scoring {
         if dropped > 0 { text += "\(dropped) of \(batch.clips.count) recordings have no reward and were dropped.\n" }
         for pair in comparisons {
             let facts = switch pair.outcome {
-            case .success(let found): String(format: "rank correlation %.3f, distance %.3f", found.rankCorrelation, found.distance)
+            case .success(let found): String(
+                format: "rank correlation %.3f, distance %.3f", found.rankCorrelation, found.distance)
             case .failure(let error): error.localizedDescription
             }
             text += "\(pair.first) and \(pair.second): \(facts)\n"

@@ -18,7 +18,8 @@ struct AudioTower: Layer {
         norm = BatchNorm(configuration.bandCount)
         image = MelImage(configuration, frameCount: frameCount)
         patches = Conv2D(
-            weight: .zeros([configuration.width, 1, size, size]), bias: .zeros([configuration.width]), stride: Size2D(size, size))
+            weight: .zeros([configuration.width, 1, size, size]), bias: .zeros([configuration.width]),
+            stride: Size2D(size, size))
         if configuration.normalizesPatches { patchNorm = LayerNorm(configuration.width) }
         stages = configuration.depths.indices.map { SwinStage($0, side: side >> $0, configuration) }
         outputNorm = LayerNorm(configuration.outputWidth)

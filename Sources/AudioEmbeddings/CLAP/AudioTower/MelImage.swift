@@ -9,7 +9,8 @@ struct MelImage: Sendable {
 
     init(_ configuration: CLAPConfiguration.Audio, frameCount: Int) {
         self.configuration = configuration
-        stretching = frameCount == configuration.frameCount ? nil : Self.cubicInterpolation(from: frameCount, to: configuration.frameCount)
+        stretching = frameCount == configuration.frameCount ? nil : Self.cubicInterpolation(
+            from: frameCount, to: configuration.frameCount)
     }
 
     /// `[batch, bands, frames]` becomes `[batch, 1, size, size]`.

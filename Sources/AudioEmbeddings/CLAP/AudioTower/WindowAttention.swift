@@ -33,7 +33,8 @@ struct WindowAttention: Layer {
         }
         let table = bias.gathered(axis: 0, indices: displacements).reshaped([patches, patches, heads]).transposed([2, 0, 1])
         let attended = scaledDotProductAttention(
-            query: split(query(input)), key: split(key(input)), value: split(value(input)), mask: mask.map { table + $0 } ?? table)
+            query: split(query(input)), key: split(key(input)), value: split(value(input)),
+            mask: mask.map { table + $0 } ?? table)
         return output(attended.transposed([0, 1, 3, 2, 4]).reshaped(input.shape))
     }
 

@@ -18,7 +18,9 @@ struct TextTower: Layer {
             table.weight = .zeros([entries, configuration.width])
             return table
         }
-        (tokens, positions, types) = (table(configuration.vocabulary), table(configuration.positions), table(configuration.types))
+        tokens = table(configuration.vocabulary)
+        positions = table(configuration.positions)
+        types = table(configuration.types)
         norm = LayerNorm(configuration.width, epsilon: configuration.epsilon)
         layers = (0..<configuration.layers).map { _ in TextLayer(configuration) }
         pooler = Linear(weight: .zeros([configuration.width, configuration.width]), bias: .zeros([configuration.width]))
@@ -59,7 +61,8 @@ struct TextLayer: Layer {
     init(_ configuration: CLAPConfiguration.Text) {
         func linear(_ inputs: Int, _ outputs: Int) -> Linear { Linear(weight: .zeros([outputs, inputs]), bias: .zeros([outputs])) }
         let width = configuration.width
-        (query, key, value, output) = (linear(width, width), linear(width, width), linear(width, width), linear(width, width))
+        (query, key, value, output) = (
+            linear(width, width), linear(width, width), linear(width, width), linear(width, width))
         (expansion, contraction) = (linear(width, configuration.hidden), linear(configuration.hidden, width))
         attentionNorm = LayerNorm(width, epsilon: configuration.epsilon)
         denseNorm = LayerNorm(width, epsilon: configuration.epsilon)
@@ -70,7 +73,8 @@ struct TextLayer: Layer {
     func callAsFunction(_ input: Tensor) -> Tensor {
         let (count, width) = (input.shape[0], input.shape[1])
         func split(_ tensor: Tensor) -> Tensor { tensor.reshaped([count, heads, width / heads]).transposed([1, 0, 2]) }
-        let attended = scaledDotProductAttention(query: split(query(input)), key: split(key(input)), value: split(value(input)))
+        let attended = scaledDotProductAttention(
+            query: split(query(input)), key: split(key(input)), value: split(value(input)))
         let middle = attentionNorm(input + output(attended.transposed([1, 0, 2]).reshaped([count, width])))
         return denseNorm(middle + contraction(gelu(expansion(middle))))
     }
