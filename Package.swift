@@ -65,6 +65,7 @@ let package = Package(
         .testTarget(name: "AudioDSPTests", dependencies: ["AudioDSP", "TestSupport"]),
         .testTarget(name: "AudioMetricsTests", dependencies: ["AudioMetrics", "TestSupport"]),
         .testTarget(name: "ModelLibraryTests", dependencies: ["ModelLibrary", "TestSupport"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "Training", "TestSupport"]),
         .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "Training", "TestSupport"]),
         .testTarget(name: "MusicRLTests", dependencies: ["MusicRL", "Training", "TestSupport"]),

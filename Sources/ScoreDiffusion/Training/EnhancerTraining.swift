@@ -40,10 +40,10 @@ public enum EnhancerTraining {
     }
 
     public static func execute(
-        _ task: Task, _ run: TrainingRun, report: @escaping (TrainingEvent) -> Void
+        _ task: Task, _ run: TrainingRun, on folders: TrainingFolders, report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
         try run.execute(
-            defaults: task.defaults,
+            on: folders, defaults: task.defaults,
             objective: { try EnhancerObjective($0.model, weights: $0.loss, kind: task.kind) },
             network: { EnhancerNetwork($0.model.network, using: &$1) }, report: report)
     }

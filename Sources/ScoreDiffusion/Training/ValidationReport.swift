@@ -1,7 +1,8 @@
 import Foundation
+import Training
 
 /// Means over the validation mixtures, before and after.
-public struct ValidationReport: Codable, Sendable, Equatable {
+public struct ValidationReport: ValidationSummary, Equatable {
     /// SI-SDR in dB and ESTOI.
     public struct Scores: Codable, Sendable, Equatable {
         public var siSDR: Double

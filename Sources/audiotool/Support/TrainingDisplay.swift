@@ -1,5 +1,5 @@
 import Foundation
-import ScoreDiffusion
+import Training
 
 /// Shows a training run: lines that stay, and the progress line.
 struct TrainingDisplay {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import NeuralCore
 import ScoreDiffusion
+import Training
 
 /// What all training commands take.
 struct TrainingOptions: ParsableArguments {
@@ -46,9 +47,9 @@ struct TrainingOptions: ParsableArguments {
     func train(_ task: EnhancerTraining.Task, noise: String?, rooms: Int) throws {
         if let threads { ComputeThreads.count = threads }
         let interruption = Interruption()
-        var run = TrainingRun(
-            folders: TrainingFolders(speech: speech, noise: noise, validationSpeech: validSpeech, validationNoise: validNoise, rooms: rooms),
-            output: output)
+        let folders = TrainingFolders(
+            speech: speech, noise: noise, validationSpeech: validSpeech, validationNoise: validNoise, rooms: rooms)
+        var run = TrainingRun(output: output)
         (run.configuration, run.resume, run.initialModel) = (config, resume, initialModel)
         (run.steps, run.seed) = (steps, seed)
         run.limits = TrainingLimits(minutes: minutes) { interruption.isRequested }
@@ -56,7 +57,7 @@ struct TrainingOptions: ParsableArguments {
         defer { console.clearProgress() }
         let outcome: TrainingOutcome
         do {
-            outcome = try EnhancerTraining.execute(task, run) { display.show($0) }
+            outcome = try EnhancerTraining.execute(task, run, on: folders) { display.show($0) }
         } catch is CancellationError {
             throw ExitCode(130)
         }

@@ -2,9 +2,9 @@ import Foundation
 import NeuralCore
 import Synchronization
 import Testing
-import Training
 
 @testable import ScoreDiffusion
+@testable import Training
 
 @Suite struct EnhancerTrainerTests {
     private typealias Configuration = TrainingConfiguration<FilterObjective.Settings, FilterObjective.Weights>
@@ -34,14 +34,13 @@ import Training
         if !FileManager.default.fileExists(atPath: folder.path + "/speech") { try Recordings.write(to: folder.path) }
         let settings = folder.path + "/\(name).json"
         try StrictSettings.encode(configuration).write(to: URL(fileURLWithPath: settings))
-        var run = TrainingRun(
-            folders: TrainingFolders(speech: folder.path + "/speech", noise: folder.path + "/noise"), output: folder.path + "/" + name)
+        var run = TrainingRun(output: folder.path + "/" + name)
         (run.configuration, run.resume) = (settings, resume)
         let stop = Flag()
         run.limits = TrainingLimits { stop.isRaised }
         var events: [TrainingEvent] = []
         let outcome = try run.execute(
-            defaults: Configuration(model: .init(), loss: .init()),
+            on: TrainingFolders(speech: folder.path + "/speech", noise: folder.path + "/noise"), defaults: Configuration(model: .init(), loss: .init()),
             objective: { FilterObjective(settings: $0.model) },
             network: { settings, random in .init(taps: Linear(settings.model.taps, 1, using: &random)) },
             report: { event in
@@ -79,7 +78,7 @@ import Training
         let model = try SafeTensorsFile(path: folder.path + "/run/model.safetensors")
         #expect(model.metadata["kind"] == "filter" && model.metadata["training.step"] == "120")
         #expect(model.names == ["taps.weight", "taps.bias"])
-        let validations = events.compactMap { if case .validation(let step, let report, _) = $0 { (step, report) } else { nil } }
+        let validations = events.compactMap { if case .validation(let step, let report as ValidationReport, _) = $0 { (step, report) } else { nil } }
         #expect(validations.map(\.0) == Array(stride(from: 8, through: 120, by: 8)))
         #expect(validations.allSatisfy { $0.1.noisy.siSDR.isFinite && $0.1.enhanced[1]?.estoi.isFinite == true })
         #expect(FileManager.default.fileExists(atPath: folder.path + "/run/best.safetensors"))
@@ -138,17 +137,12 @@ import Training
         let objective = FilterObjective(noiseScale: 0)
         let network = objective.network()
         let generator = try Recordings.generator(settings.mixtures)
-        var waveforms = BatchPrefetcher.Waveforms()
-        for index in 0..<4 {
-            let mixture = try generator.example(index)
-            waveforms.noisy += mixture.noisy
-            waveforms.clean += mixture.clean
-        }
+        let examples = try (0..<4).map(generator.example)
         func gradient(_ accumulation: Int, _ shards: Int) throws -> (Double, [Float]) {
             settings.optimization.accumulation = accumulation
             settings.optimization.shards = shards
-            let (loss, gradients) = try BatchGradient(plan: TrainingPlan(settings), length: generator.length)
-                .compute(objective, network, waveforms, step: 0)
+            let task = FilterTask(objective: objective, optimization: settings.optimization)
+            let (loss, gradients) = try BatchGradient(plan: settings.plan).compute(task, network, examples, step: 0)
             return (loss, gradients.tensors.flatMap(\.values))
         }
         let whole = try gradient(1, 1)
@@ -205,7 +199,7 @@ import Training
     }
 
     @Test func aShareOfEveryBatchIsAtTheEndOfTime() {
-        var settings = OptimizationSettings()
+        var settings = DiffusionOptimization()
         settings.endTimeShare = 0.25
         var random = Philox(seed: 1, stream: 0)
         let times = (0..<16).map { settings.time(ofItem: $0, using: &random) }

@@ -1,6 +1,7 @@
 import AudioDSP
 import Foundation
 import NeuralCore
+import Training
 
 @testable import ScoreDiffusion
 
@@ -110,4 +111,23 @@ struct FilterObjective: EnhancementObjective {
     }
 
     func modelMetadata() throws -> [String: String] { ["kind": "filter"] }
+}
+
+/// The filter's objective on mixtures that are given.
+struct FilterTask: TrainingTask {
+    var objective: FilterObjective
+    var optimization: DiffusionOptimization
+    let fingerprint = "none"
+
+    func example(_ index: Int) throws -> Mixture { throw CancellationError() }
+
+    func loss(of network: FilterObjective.Network, on examples: ArraySlice<Mixture>, items: Range<Int>, random: Philox) throws -> Tensor {
+        try objective.loss(of: network, on: TrainingBatch(examples, items: items, optimization: optimization, random: random))
+    }
+
+    func validate(_ network: FilterObjective.Network, checkCancelled: @Sendable () throws -> Void) throws -> ValidationReport {
+        throw CancellationError()
+    }
+
+    func modelMetadata() -> [String: String] { [:] }
 }

@@ -3,7 +3,7 @@ import Foundation
 import NeuralCore
 
 /// Measures a network on mixtures that are drawn once and never trained on.
-struct Validator<Objective: EnhancementObjective>: Sendable {
+struct EnhancementValidator<Objective: EnhancementObjective>: Sendable {
     private let objective: Objective
     private let mixtures: [Mixture]
     private let noisy: [Measured]

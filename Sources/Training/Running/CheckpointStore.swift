@@ -1,6 +1,5 @@
 import Foundation
 import NeuralCore
-import Training
 
 /// The checkpoints of a run folder: `checkpoint-00001200.safetensors`, the last two of them.
 ///

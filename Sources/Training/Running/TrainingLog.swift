@@ -1,5 +1,4 @@
 import Foundation
-import Training
 
 /// The run's record, one JSON object a line: `step`, `loss`, `gradientNorm`, `learningRate`, or `step` and `validation`.
 ///
@@ -64,7 +63,7 @@ struct StepEntry: Codable, Equatable {
 }
 
 /// One validation, as the log has it.
-struct ValidationEntry: Codable {
+struct ValidationEntry<Report: ValidationSummary>: Encodable {
     let step: Int
-    let validation: ValidationReport
+    let validation: Report
 }

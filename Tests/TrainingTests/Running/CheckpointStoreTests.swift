@@ -2,7 +2,7 @@ import Foundation
 import NeuralCore
 import Testing
 
-@testable import ScoreDiffusion
+@testable import Training
 
 @Suite struct CheckpointStoreTests {
     private let folder = TemporaryFolder()
@@ -68,4 +68,16 @@ import Testing
         for step in 4...5 { try resumed.append(StepEntry(step: step, loss: 1 / Float(step), gradientNorm: 1, learningRate: 0.1)) }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == whole)
     }
+}
+
+/// A folder that disappears with the value that holds it.
+private final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() {
+        path = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)").path
+        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

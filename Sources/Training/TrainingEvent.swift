@@ -5,7 +5,7 @@ public enum TrainingEvent: Sendable {
     /// A line worth reading once.
     case note(String)
     case step(TrainingProgress)
-    case validation(step: Int, ValidationReport, isBest: Bool)
+    case validation(step: Int, any ValidationSummary, isBest: Bool)
     case checkpoint(path: String, step: Int)
 }
 

@@ -1,6 +1,5 @@
 import Foundation
 import NeuralCore
-import Training
 
 /// All that changes while a network trains. Saved and restored, a run goes on as if nothing had happened.
 struct TrainingState<Network: Layer> {

@@ -1,5 +1,4 @@
 import Foundation
-import Training
 
 #if canImport(Glibc)
 import Glibc

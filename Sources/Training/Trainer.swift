@@ -1,24 +1,20 @@
 import Foundation
 import NeuralCore
-import Training
 
-/// Trains a network that enhances speech: mixes, updates, validates, saves.
+/// Trains a network: draws examples, updates, validates, saves.
 ///
-///     var trainer = try EnhancerTrainer(
-///         objective: objective, network: network, plan: plan, data: data, folder: folder, resuming: false) { event in … }
+///     var trainer = try Trainer(task, network: network, plan: plan, folder: folder) { event in … }
 ///     let outcome = try trainer.run()
 ///
 /// The weights after step n depend on the configuration, the recordings and the initial weights alone: not on the
 /// number of threads, on when checkpoints were taken, nor on how often the run was interrupted.
-public struct EnhancerTrainer<Objective: EnhancementObjective> {
-    private let objective: Objective
+public struct Trainer<Task: TrainingTask> {
+    private let task: Task
     private let plan: TrainingPlan
-    private let data: TrainingData
     private let folder: RunFolder
     private let log: TrainingLog
-    private let validator: Validator<Objective>
     private let report: (TrainingEvent) -> Void
-    private var state: TrainingState<Objective.Network>
+    private var state: TrainingState<Task.Network>
 
     /// Prepares a run.
     ///
@@ -27,38 +23,35 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
     ///   - folder: opened by the caller, so that a run that must be refused is refused before the data is read.
     /// - Throws: ``TrainingError`` and `CheckpointError`.
     public init(
-        objective: Objective, network: Objective.Network, plan: TrainingPlan, data: TrainingData, folder: RunFolder,
+        _ task: Task, network: Task.Network, plan: TrainingPlan, folder: RunFolder,
         report: @escaping (TrainingEvent) -> Void
     ) throws {
-        self.objective = objective
+        self.task = task
         self.plan = plan
-        self.data = data
         self.folder = folder
         self.report = report
         state = TrainingState(network: network, settings: plan.optimization)
         if let entry = try folder.checkpoints.newest(onDamage: { report(.note($0 + " Going back to the one before.")) }) {
             try state.restore(from: entry.file)
             report(.note("resuming after step \(state.step) of \(plan.optimization.steps)"))
-            if let recorded = entry.file.metadata["data"], recorded != data.fingerprint {
+            if let recorded = entry.file.metadata["data"], recorded != task.fingerprint {
                 report(.note("the recordings or rooms differ from those the run began with: it goes on, but not as it would have"))
             }
         } else if folder.isResumed {
             report(.note("the run holds no checkpoint yet: starting from its beginning"))
         }
         log = try TrainingLog(path: folder.logPath, keepingThrough: state.step)
-        validator = try Validator(
-            objective, drawing: data.validation, settings: plan.validation, seed: RandomPurpose.validation.seed(of: plan.seed))
     }
 
     /// Updates made so far.
     public var step: Int { state.step }
     /// The averaged weights.
-    public var averagedNetwork: Objective.Network { state.averagedNetwork }
+    public var averagedNetwork: Task.Network { state.averagedNetwork }
 
     /// Trains until the last step, the time limit or a wish to stop, and saves.
     public mutating func run(limits: TrainingLimits = .init()) throws -> TrainingOutcome {
         let optimization = plan.optimization
-        let prefetcher = BatchPrefetcher(data.training, batchSize: optimization.batchSize, first: state.step)
+        let prefetcher = BatchPrefetcher(task, batchSize: optimization.batchSize, first: state.step)
         defer { prefetcher.stop() }
         var clock = RunClock(limit: limits.minutes.map { $0 * 60 }, firstStep: state.step, batchSize: optimization.batchSize)
         try validateIfDue(limits)
@@ -85,10 +78,9 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
 
     // MARK: Updating
 
-    private mutating func update(with waveforms: BatchPrefetcher.Waveforms) throws -> StepEntry {
+    private mutating func update(with examples: [Task.Example]) throws -> StepEntry {
         let rate = plan.optimization.rate(at: state.step)
-        let (loss, gradients) = try BatchGradient(plan: plan, length: data.training.length)
-            .compute(objective, state.network, waveforms, step: state.step)
+        let (loss, gradients) = try BatchGradient(plan: plan).compute(task, state.network, examples, step: state.step)
         var gradient = gradients
         let norm = gradient.clip(toNorm: plan.optimization.gradientNorm)
         let isFinite = loss.isFinite && norm.isFinite
@@ -113,7 +105,7 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
     private var isValidated: Bool { state.lastValidation == state.step }
 
     private var isValidationDue: Bool {
-        let every = plan.validation.every
+        let every = plan.validationInterval
         guard state.step > 0, !isValidated else { return false }
         return state.step == plan.optimization.steps || (every > 0 && state.step % every == 0)
     }
@@ -122,9 +114,9 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
     private mutating func validateIfDue(_ limits: TrainingLimits) throws {
         guard isValidationDue else { return }
         let network = state.averagedNetwork
-        let measured: ValidationReport
+        let measured: Task.Report
         do {
-            measured = try validator.measure(network) { if limits.shouldStop() { throw CancellationError() } }
+            measured = try task.validate(network) { if limits.shouldStop() { throw CancellationError() } }
         } catch is CancellationError {
             return
         }
@@ -141,31 +133,16 @@ public struct EnhancerTrainer<Objective: EnhancementObjective> {
     private func save() throws {
         try log.synchronize()
         var metadata = state.metadata
-        metadata["data"] = data.fingerprint
+        metadata["data"] = task.fingerprint
         let path = try folder.checkpoints.write(state.tensors(), metadata: metadata, step: state.step)
         try export(state.averagedNetwork, to: folder.modelPath, validation: nil)
         report(.checkpoint(path: path, step: state.step))
     }
 
-    private func export(_ network: Objective.Network, to path: String, validation: ValidationReport?) throws {
-        var metadata = try objective.modelMetadata()
+    private func export(_ network: Task.Network, to path: String, validation: Task.Report?) throws {
+        var metadata = try task.modelMetadata()
         metadata["training.step"] = String(state.step)
         if let validation { metadata["training.validation"] = validation.summary }
         try SafeTensorsFile.write(network.namedParameters(), metadata: metadata, to: path)
-    }
-}
-
-/// The parts of a configuration that the trainer itself needs.
-public struct TrainingPlan: Sendable {
-    public var seed: UInt64
-    public var optimization: OptimizationSettings
-    public var validation: ValidationSettings
-    public var checkpoints: CheckpointSettings
-
-    public init<Model, Loss>(_ configuration: TrainingConfiguration<Model, Loss>) {
-        seed = configuration.seed
-        optimization = configuration.optimization
-        validation = configuration.validation
-        checkpoints = configuration.checkpoints
     }
 }
