@@ -93,6 +93,14 @@ extension ConfiguredNetwork {
     public func write(
         to path: String, name: String, purpose: String? = nil, licence: String? = nil, details: JSONObject = JSONObject()
     ) throws {
+        let metadata = try Self.metadata(configuration, name: name, purpose: purpose, licence: licence, details: details)
+        try SafeTensorsFile.write(namedParameters(), metadata: metadata, to: path)
+    }
+
+    /// What a model file says about itself.
+    static func metadata(
+        _ configuration: Configuration, name: String, purpose: String? = nil, licence: String? = nil, details: JSONObject = JSONObject()
+    ) throws -> [String: String] {
         let network = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
         var config: JSONObject = [
             "name": .string(name), "purpose": .string(purpose ?? Self.purpose(of: configuration)),
@@ -100,8 +108,7 @@ extension ConfiguredNetwork {
         ]
         for key in details.keys { config = config.setting(key, to: details[key] ?? .null) }
         config = config.setting("network", to: try JSONValue(parsing: network))
-        let metadata = ["kind": Self.kind(of: configuration).rawValue, "config": JSONValue.object(config).text]
-        try SafeTensorsFile.write(namedParameters(), metadata: metadata, to: path)
+        return ["kind": Self.kind(of: configuration).rawValue, "config": JSONValue.object(config).text]
     }
 }
 

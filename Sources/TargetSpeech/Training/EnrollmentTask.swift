@@ -1,0 +1,77 @@
+import Foundation
+import NeuralCore
+import Training
+
+/// Trains the enrolment network by distillation: from a noisy recording with the target in front to the embedding of
+/// what the target says there, recorded clean.
+public struct EnrollmentTask: TrainingTask {
+    /// A noisy recording and the embedding wanted of it.
+    public struct Example: Sendable {
+        /// `[ears][samples]`
+        var recording: [[Float]]
+        var embedding: [Float]
+    }
+
+    private let configuration: EnrollmentConfiguration
+    private let data: SceneTrainingData
+    private let teacher: VoiceTeacher
+    private let held: [Example]
+    public let fingerprint: String
+
+    /// Draws the validation scenes.
+    ///
+    /// - Throws: As ``ExtractorTask``.
+    public init(
+        _ configuration: EnrollmentConfiguration, data: SceneTrainingData, teacher: VoiceTeacher, validation: SceneValidationSettings
+    ) throws {
+        let ears = data.training.settings.isMono ? 1 : 2
+        guard configuration.microphones == ears else {
+            throw TargetSpeechError.invalidSetting(
+                name: "num_ch", value: "\(configuration.microphones)", fix: "the scenes have \(ears); set model and scenes alike.")
+        }
+        (self.configuration, self.data, self.teacher) = (configuration, data, teacher)
+        fingerprint = data.fingerprint
+        held = try (0..<validation.scenes).map { try Self.example(data.validation.scene($0), teacher) }
+    }
+
+    public func example(_ index: Int) throws -> Example { try Self.example(data.training.scene(index), teacher) }
+
+    private static func example(_ scene: BinauralScene, _ teacher: VoiceTeacher) throws -> Example {
+        Example(recording: scene.enrollment, embedding: try teacher.embedding(for: scene))
+    }
+
+    /// Recordings differ in length, so each goes through the network alone.
+    public func loss(
+        of network: EnrollmentNetwork, on examples: ArraySlice<Example>, items: Range<Int>, random: Philox
+    ) throws -> Tensor {
+        let losses = examples.map { cosineEmbeddingLoss(embedding(of: $0, by: network), Tensor($0.embedding, shape: [1, $0.embedding.count])) }
+        return Tensor.concatenated(losses, axis: 0).mean()
+    }
+
+    public func validate(_ network: EnrollmentNetwork, checkCancelled: @Sendable () throws -> Void) throws -> EnrollmentReport {
+        let cosines = try parallelMap(held.count) { index in
+            Result {
+                try checkCancelled()
+                let wanted = Tensor(held[index].embedding, shape: [1, held[index].embedding.count])
+                return Double(cosineSimilarity(embedding(of: held[index], by: network), wanted).values[0])
+            }
+        }.map { try $0.get() }
+        return EnrollmentReport(scenes: cosines.count, cosine: cosines.reduce(0, +) / Double(max(1, cosines.count)))
+    }
+
+    public func modelMetadata() throws -> [String: String] { try EnrollmentNetwork.metadata(configuration, name: "enrollment-16k") }
+
+    private func embedding(of example: Example, by network: EnrollmentNetwork) -> Tensor {
+        network(Tensor(example.recording.flatMap(\.self), shape: [1, example.recording.count, example.recording[0].count]))
+    }
+}
+
+/// How near the embeddings of noisy recordings are to those of clean ones.
+public struct EnrollmentReport: ValidationSummary, Equatable {
+    public var scenes: Int
+    /// Mean cosine, -1 to 1.
+    public var cosine: Double
+
+    public var merit: Double { cosine }
+    public var summary: String { String(format: "cosine to the clean voice %.3f", cosine) }
+}
