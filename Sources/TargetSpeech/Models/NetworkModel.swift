@@ -1,6 +1,7 @@
 import Foundation
 import ModelLibrary
 import NeuralCore
+import Training
 
 /// Settings of a network that can be kept in a model file.
 public protocol NetworkConfiguration: Codable, Sendable {
@@ -101,7 +102,7 @@ extension ConfiguredNetwork {
     static func metadata(
         _ configuration: Configuration, name: String, purpose: String? = nil, licence: String? = nil, details: JSONObject = JSONObject()
     ) throws -> [String: String] {
-        let network = String(decoding: try JSONEncoder().encode(configuration), as: UTF8.self)
+        let network = String(decoding: try StrictSettings.encode(configuration), as: UTF8.self)
         var config: JSONObject = [
             "name": .string(name), "purpose": .string(purpose ?? Self.purpose(of: configuration)),
             "licence": .string(licence ?? ""), "sampleRate": .integer(configuration.sampleRate),

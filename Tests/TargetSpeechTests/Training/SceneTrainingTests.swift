@@ -87,7 +87,7 @@ import Testing
         let log = String(decoding: try bytes("whole/log.jsonl"), as: UTF8.self)
         #expect(log.contains("absentLevel") && !log.contains("skipped"))
         let file = try SafeTensorsFile(path: folder.path + "/whole/model.safetensors")
-        #expect(file.metadata["kind"] == "extractor" && file.metadata["training.step"] == "6")
+        #expect(file.metadata["kind"] == "target-speech-extractor" && file.metadata["training.step"] == "6")
         #expect(file.names.contains { $0.hasPrefix("tfgridnet.") })
     }
 
