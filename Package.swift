@@ -10,6 +10,7 @@ let package = Package(
         .library(name: "AudioMetrics", targets: ["AudioMetrics"]),
         .library(name: "ModelLibrary", targets: ["ModelLibrary"]),
         .library(name: "Training", targets: ["Training"]),
+        .library(name: "SpectralNetworks", targets: ["SpectralNetworks"]),
         .library(name: "ScoreDiffusion", targets: ["ScoreDiffusion"]),
         .library(name: "TargetSpeech", targets: ["TargetSpeech"]),
         .library(name: "MusicRL", targets: ["MusicRL"]),
@@ -38,11 +39,15 @@ let package = Package(
         .target(name: "AudioMetrics", dependencies: ["NeuralCore", "AudioDSP", "COpenBLAS"]),
         .target(name: "ModelLibrary", dependencies: ["NeuralCore"]),
         .target(name: "Training", dependencies: ["NeuralCore", "AudioDSP"]),
+        .target(name: "SpectralNetworks", dependencies: ["NeuralCore", "AudioDSP", "CKernels"]),
         .target(
-            name: "ScoreDiffusion", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training"]),
+            name: "ScoreDiffusion",
+            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "SpectralNetworks"]),
         .target(
             name: "TargetSpeech",
-            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels", "CMysofa"]),
+            dependencies: [
+                "NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "SpectralNetworks", "CKernels", "CMysofa",
+            ]),
         .target(name: "MusicRL", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels"]),
         .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
         .target(name: "AudioEmbeddings", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary"]),

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import SpectralNetworks
 
 /// Squeezes the amplitudes of a spectrogram and leaves the phases, so that quiet speech counts
 /// (Richter et al. 2023, eq. 17).

@@ -1,5 +1,6 @@
 import AudioDSP
 import NeuralCore
+import SpectralNetworks
 
 /// Between waveforms and the compressed spectrograms that diffusion models work on.
 ///
@@ -62,31 +63,6 @@ public struct SpectrogramTransform: Sendable {
     ///
     /// Frames beyond `length` are ignored, samples beyond the last frame are zero.
     public func signals(from spectra: Tensor, length: Int) throws -> Tensor {
-        try inverseSTFT(configuration.compression.expand(spectra), length: length)
-    }
-
-    /// Inverse STFT of plain spectra, a linear map whose gradient is its adjoint.
-    func inverseSTFT(_ spectra: Tensor, length: Int) throws -> Tensor {
-        precondition(spectra.rank == 4 && spectra.shape[3] == 2, "spectra are [batch, frames, bins, 2]")
-        let (batch, frames, bins) = (spectra.shape[0], spectra.shape[1], spectra.shape[2])
-        let itemCount = frames * bins * 2
-        let stft = stft
-        let signals = try spectra.withUnsafeBuffer { values in
-            try (0..<batch).map { item in
-                let item = Array(values[item * itemCount..<(item + 1) * itemCount])
-                return try stft.inverse(
-                    ComplexSpectrogram(frameCount: frames, binCount: bins, values: item), length: length)
-            }
-        }
-        return Tensor.recorded(Tensor(signals.flatMap(\.self), shape: [batch, length]), from: [spectra]) { gradient in
-            let adjoints = gradient.withUnsafeBuffer { values in
-                (0..<batch).map { item in
-                    let item = Array(values[item * length..<(item + 1) * length])
-                    // What the forward pass accepted has an adjoint.
-                    return try! stft.inverseAdjoint(item, frameCount: frames)
-                }
-            }
-            return [Tensor(adjoints.flatMap(\.values), shape: [batch, frames, bins, 2])]
-        }
+        try stft.inverse(configuration.compression.expand(spectra), length: length)
     }
 }

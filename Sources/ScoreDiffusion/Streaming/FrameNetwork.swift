@@ -1,29 +1,20 @@
-import CKernels
 import NeuralCore
+import SpectralNetworks
 
 /// `EnhancerNetwork`, causal and at the end of the bridge, for one compressed frame after another.
 ///
 /// There the state is the noisy frame itself, so their weights are added once for all.
 struct FrameNetwork {
-    private let bins: Int, channels: Int, stride: Int, bands: Int
     private let widths: [Int]
     private let splits, masks: [PackedProduct]
-    private let recurrences: [(bands: BandRecurrence, frames: FrameRecurrence)]
-    private let normWeight, normBias: UnsafeMutablePointer<Float>
-    private let epsilon: Float
-    private let expand: PackedProduct
-    private let inputs, features, normed, hidden, filters: UnsafeMutablePointer<Float>
-    /// The last two frames, `[2][bins, 2]`, the nearer one first.
-    private let past: UnsafeMutablePointer<Float>
+    private let trunk: FrameTrunk
+    private let inputs, filters: UnsafeMutablePointer<Float>
+    private let past: PastFrames
     private let filterWidth: Int
-
-    /// Complex terms for the previous, the present and the frame before the previous, and one that is added.
-    private static let terms = 4
 
     init(_ network: EnhancerNetwork, in arena: StreamArena) {
         let channels = network.configuration.channels, widths = network.widths, inner = 2 * channels
-        (bins, self.channels, self.widths, bands) = (network.configuration.bins, channels, widths, widths.count)
-        stride = paneled(channels)
+        self.widths = widths
         let shift = network.embedding([1]).values
         let (split, splitBias) = (network.split.weight.values, network.split.bias.values)
         var offset = 0
@@ -41,19 +32,9 @@ struct FrameNetwork {
                 }
             }
         }
-        recurrences = network.blocks.map {
-            (
-                BandRecurrence($0.bands, bands: widths.count, channels: channels, in: arena),
-                FrameRecurrence($0.time, bands: widths.count, channels: channels, in: arena)
-            )
-        }
-        normWeight = arena.floats(copying: network.norm.weight!.values)
-        normBias = arena.floats(copying: network.norm.bias!.values)
-        epsilon = network.norm.epsilon
-        let expansion = network.expand.weight.values
-        expand = PackedProduct(in: arena, depth: channels, columns: inner, bias: network.expand.bias!.values) { row, column in
-            expansion[column * channels + row]
-        }
+        trunk = FrameTrunk(
+            .init(blocks: network.blocks, norm: network.norm, expand: network.expand), bands: widths.count, channels: channels,
+            in: arena)
         let (mask, maskBias) = (network.masks.weight.values, network.masks.bias.values)
         let floats = 2 * EnhancerNetwork.termsPerBin
         var maskOffset = 0, binOffset = 0
@@ -75,12 +56,9 @@ struct FrameNetwork {
             }
         }
         inputs = arena.floats(3 * (widths.max() ?? 0))
-        features = arena.floats(bands * stride)
-        normed = arena.floats(bands * stride)
-        hidden = arena.floats(bands * expand.columns)
         filterWidth = masks.map(\.columns).max() ?? 0
         filters = arena.floats(filterWidth)
-        past = arena.floats(4 * bins)
+        past = PastFrames(bins: network.configuration.bins, in: arena)
     }
 
     /// `frame` and `output` are `[bins, 2]`.
@@ -93,37 +71,25 @@ struct FrameNetwork {
                 inputs[3 * index + 1] = im
                 inputs[3 * index + 2] = (re * re + im * im + 1e-8).squareRoot()
             }
-            splits[band](inputs, stride: 3 * width, rows: 1, into: features + band * stride, stride: stride)
+            splits[band](inputs, stride: 3 * width, rows: 1, into: trunk.features + band * trunk.stride, stride: trunk.stride)
             bin += width
         }
-        for block in recurrences {
-            block.bands(features)
-            block.frames(features)
-        }
-        ck_norm_rows(features, stride, bands, channels, normWeight, normBias, epsilon, normed, stride)
-        expand(normed, stride: stride, rows: bands, into: hidden, stride: expand.columns)
-        ck_unary(CK_SILU, hidden, hidden, bands * expand.columns, 0, 0)
+        trunk()
         bin = 0
         for (band, width) in widths.enumerated() {
-            masks[band](hidden + band * expand.columns, stride: expand.columns, rows: 1, into: filters, stride: filterWidth)
-            for index in 0..<width { filter(bin + index, filters + 8 * index, frame, output) }
+            trunk.apply(masks[band], ofBand: band, into: filters, stride: filterWidth)
+            for index in 0..<width {
+                let weights = filters + 8 * index, sum = past.filter(bin + index, weights, frame)
+                output[2 * (bin + index)] = sum.re + weights[6]
+                output[2 * (bin + index) + 1] = sum.im + weights[7]
+            }
             bin += width
         }
-        (past + 2 * bins).update(from: past, count: 2 * bins)
-        past.update(from: frame, count: 2 * bins)
-    }
-
-    @inline(__always)
-    private func filter(
-        _ bin: Int, _ m: UnsafePointer<Float>, _ frame: UnsafePointer<Float>, _ output: UnsafeMutablePointer<Float>
-    ) {
-        let (i, j) = (2 * bin, 2 * bin + 1), older = past + 2 * bins
-        output[i] = m[0] * past[i] - m[1] * past[j] + m[2] * frame[i] - m[3] * frame[j] + m[4] * older[i] - m[5] * older[j] + m[6]
-        output[j] = m[0] * past[j] + m[1] * past[i] + m[2] * frame[j] + m[3] * frame[i] + m[4] * older[j] + m[5] * older[i] + m[7]
+        past.advance(frame)
     }
 
     func reset() {
-        for block in recurrences { block.frames.reset() }
-        past.update(repeating: 0, count: 4 * bins)
+        trunk.reset()
+        past.reset()
     }
 }

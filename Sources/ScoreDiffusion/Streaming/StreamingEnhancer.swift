@@ -1,7 +1,7 @@
 import AudioDSP
-import CKernels
 import Foundation
 import NeuralCore
+import SpectralNetworks
 import Synchronization
 
 /// A causal enhancer, one chunk at a time.

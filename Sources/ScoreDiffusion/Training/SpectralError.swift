@@ -1,4 +1,5 @@
 import NeuralCore
+import SpectralNetworks
 
 /// Mean over all bins of `complex · |P − S|² + magnitude · (|P| − |S|)²`, a scalar.
 ///

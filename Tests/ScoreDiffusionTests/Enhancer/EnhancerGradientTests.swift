@@ -1,4 +1,5 @@
 import NeuralCore
+import SpectralNetworks
 import TestSupport
 import Testing
 

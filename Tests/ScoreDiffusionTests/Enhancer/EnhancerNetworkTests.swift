@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import SpectralNetworks
 import TestSupport
 import Testing
 
@@ -29,7 +30,7 @@ import Testing
 
     @Test func bandsCoverEveryBin() {
         for bins in [2, 33, 129, 257, 513, 769] {
-            #expect(EnhancerNetwork.bandWidths(bins: bins).reduce(0, +) == bins)
+            #expect(bandWidths(bins: bins).reduce(0, +) == bins)
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import NeuralCore
+import SpectralNetworks
 
 /// The light network of the default model: band-split, dual-path recurrent, with a deep filter at its end.
 ///
@@ -50,7 +51,7 @@ public struct EnhancerNetwork: ScoreNetwork {
 
         /// Elements in all tensors, known without building the network.
         var parameterCount: Int {
-            let bands = EnhancerNetwork.bandWidths(bins: bins).count, floats = 2 * EnhancerNetwork.termsPerBin
+            let bands = bandWidths(bins: bins).count, floats = 2 * EnhancerNetwork.termsPerBin
             let split = EnhancerNetwork.featuresPerBin * bins * channels + bands * channels
             let time = embedding / 2 + channels * (embedding / 2 * 2) + channels + channels * channels + channels
             let gru = 2 * 3 * hidden * (channels + hidden + 2)
@@ -78,7 +79,7 @@ public struct EnhancerNetwork: ScoreNetwork {
     public init(_ configuration: Configuration = .init(), using rng: inout Philox) {
         let (channels, floats) = (configuration.channels, 2 * Self.termsPerBin)
         self.configuration = configuration
-        widths = Self.bandWidths(bins: configuration.bins)
+        widths = bandWidths(bins: configuration.bins)
         split = BlockDiagonalLinear(
             widths.map { .init(inputs: Self.featuresPerBin * $0, outputs: channels) }, using: &rng)
         let octaves = configuration.embedding / 2
@@ -97,20 +98,6 @@ public struct EnhancerNetwork: ScoreNetwork {
         // Starts as the identity: the present noisy frame passes with weight 1.
         masks.bias = Tensor(
             (0..<configuration.bins * floats).map { $0 % floats == 2 ? 1 : 0 }, shape: [configuration.bins * floats])
-    }
-
-    /// Bands of 4 bins up to a quarter of the spectrum, of 8 up to its half, of 16 above; the last takes the rest.
-    static func bandWidths(bins: Int) -> [Int] {
-        var widths: [Int] = []
-        var start = 0
-        while start < bins {
-            let width = start < (bins - 1) / 4 ? 4 : start < (bins - 1) / 2 ? 8 : 16
-            let rest = bins - start
-            let isLast = rest < 2 * width && start >= (bins - 1) / 2
-            widths.append(isLast ? rest : min(width, rest))
-            start += widths.last!
-        }
-        return widths
     }
 
     public var parametrization: Parametrization { .cleanEstimate }

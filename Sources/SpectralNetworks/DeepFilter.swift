@@ -7,7 +7,7 @@ import NeuralCore
 /// the next, or where `causal` the one before the previous) and for the state, then a complex term that is added as it
 /// is. `noisy` and `state` are `[batch, time, frequency, 2]`, and so is the result; frames beyond either end count as
 /// zero. A short form of Mack and Habets, "Deep Filtering", IEEE Signal Processing Letters 27, 2020, equation 4.
-func deepFilter(_ filters: Tensor, noisy: Tensor, state: Tensor, causal: Bool = false) -> Tensor {
+package func deepFilter(_ filters: Tensor, noisy: Tensor, state: Tensor, causal: Bool = false) -> Tensor {
     let plan = DeepFilterPlan(noisy.shape, third: causal ? -2 : 1)
     precondition(filters.shape == noisy.shape.dropLast() + [DeepFilterPlan.terms, 2], "filters do not fit the spectrogram")
     precondition(state.shape == noisy.shape, "state and noisy spectrogram differ in shape")
@@ -82,7 +82,7 @@ private struct DeepFilterPlan: Sendable {
 }
 
 /// Lends the elements of several tensors at once.
-func withPointers<R>(to tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> R) rethrows -> R {
+package func withPointers<R>(to tensors: [Tensor], _ body: ([UnsafePointer<Float>]) throws -> R) rethrows -> R {
     func lend(_ index: Int, _ pointers: [UnsafePointer<Float>]) throws -> R {
         guard index < tensors.count else { return try body(pointers) }
         return try tensors[index].withUnsafeBuffer { try lend(index + 1, pointers + [$0.baseAddress!]) }

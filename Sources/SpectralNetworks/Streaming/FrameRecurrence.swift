@@ -2,7 +2,7 @@ import CKernels
 import NeuralCore
 
 /// Norm, one step of a GRU for every band, linear map, added to the features `[bands, stride]`.
-struct FrameRecurrence {
+package struct FrameRecurrence {
     private let bands: Int, channels: Int, stride: Int, units: Int, rowLength: Int
     /// Of each band the normalised features, then the state.
     private let rows: UnsafeMutablePointer<Float>
@@ -10,7 +10,7 @@ struct FrameRecurrence {
     private let epsilon: Float
     private let input, output: PackedProduct
 
-    init(_ block: AxisBlock, bands: Int, channels: Int, in arena: StreamArena) {
+    package init(_ block: AxisBlock, bands: Int, channels: Int, in arena: StreamArena) {
         (self.bands, self.channels, stride) = (bands, channels, paneled(channels))
         let gru = PackedGRU(block.gru.weights[0], inputs: channels), hidden = gru.hidden, stride = stride
         units = gru.units
@@ -31,12 +31,12 @@ struct FrameRecurrence {
         gates = arena.floats(bands * gru.columns)
     }
 
-    func callAsFunction(_ features: UnsafeMutablePointer<Float>) {
+    package func callAsFunction(_ features: UnsafeMutablePointer<Float>) {
         ck_norm_rows(features, stride, bands, channels, normWeight, normBias, epsilon, rows, rowLength)
         input(rows, stride: rowLength, rows: bands, into: gates, stride: input.columns)
         ck_gru_rows(gates, bands, units, rows + stride, rowLength)
         output(rows + stride, stride: rowLength, rows: bands, into: features, stride: stride, adds: true)
     }
 
-    func reset() { rows.update(repeating: 0, count: bands * rowLength) }
+    package func reset() { rows.update(repeating: 0, count: bands * rowLength) }
 }

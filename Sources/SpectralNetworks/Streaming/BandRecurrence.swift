@@ -2,13 +2,13 @@ import CKernels
 import NeuralCore
 
 /// Norm, GRU in both directions over the bands of one frame, linear map, added to the features `[bands, stride]`.
-struct BandRecurrence {
+package struct BandRecurrence {
     private let bands: Int, channels: Int, stride: Int, units: Int
     private let normWeight, normBias, recurrent, normed, gates, states: UnsafeMutablePointer<Float>
     private let epsilon: Float
     private let input, output: PackedProduct
 
-    init(_ block: AxisBlock, bands: Int, channels: Int, in arena: StreamArena) {
+    package init(_ block: AxisBlock, bands: Int, channels: Int, in arena: StreamArena) {
         (self.bands, self.channels, stride) = (bands, channels, paneled(channels))
         let directions = block.gru.weights.map { PackedGRU($0, inputs: channels) }
         let (hidden, units) = (directions[0].hidden, directions[0].units), columns = directions[0].columns
@@ -34,7 +34,7 @@ struct BandRecurrence {
         states = arena.floats(bands * 2 * units)
     }
 
-    func callAsFunction(_ features: UnsafeMutablePointer<Float>) {
+    package func callAsFunction(_ features: UnsafeMutablePointer<Float>) {
         ck_norm_rows(features, stride, bands, channels, normWeight, normBias, epsilon, normed, stride)
         input(normed, stride: stride, rows: bands, into: gates, stride: input.columns)
         ck_gru_both_ways(gates, recurrent, bands, units, states)

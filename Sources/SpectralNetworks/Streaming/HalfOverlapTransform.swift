@@ -3,12 +3,12 @@ import NeuralCore
 
 /// Spectra of frames of two chunks under the square root of a Hann window, and back: the STFT of the model as it
 /// appears chunk by chunk.
-struct HalfOverlapTransform {
-    let chunk: Int, bins: Int
+package struct HalfOverlapTransform {
+    package let chunk: Int, bins: Int
     private let forward, inverse: PackedProduct
     private let window, spectrum, frame, tail: UnsafeMutablePointer<Float>
 
-    init(chunk: Int, in arena: StreamArena) {
+    package init(chunk: Int, in arena: StreamArena) {
         let length = 2 * chunk, bins = chunk + 1
         (self.chunk, self.bins) = (chunk, bins)
         func weight(_ n: Int) -> Double { sin(.pi * Double(n) / Double(length)) }
@@ -33,7 +33,7 @@ struct HalfOverlapTransform {
     }
 
     /// Takes a chunk; samples that are not finite count as zero, and their number is returned.
-    func take(_ samples: UnsafePointer<Float>) -> Int {
+    package func take(_ samples: UnsafePointer<Float>) -> Int {
         var replaced = 0
         window.update(from: window + chunk, count: chunk)
         for index in 0..<chunk {
@@ -45,10 +45,10 @@ struct HalfOverlapTransform {
     }
 
     /// The chunk that was taken last.
-    var newest: UnsafePointer<Float> { UnsafePointer(window + chunk) }
+    package var newest: UnsafePointer<Float> { UnsafePointer(window + chunk) }
 
     /// Real and imaginary part of each bin of the newest frame, `[bins, 2]`.
-    func analyze(into output: UnsafeMutablePointer<Float>) {
+    package func analyze(into output: UnsafeMutablePointer<Float>) {
         forward(window, stride: 2 * chunk, rows: 1, into: spectrum, stride: forward.columns)
         for bin in 0..<bins {
             output[2 * bin] = spectrum[bin]
@@ -57,7 +57,7 @@ struct HalfOverlapTransform {
     }
 
     /// Adds a frame and writes the chunk that it completes, the one before the newest.
-    func synthesize(_ values: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
+    package func synthesize(_ values: UnsafePointer<Float>, into output: UnsafeMutablePointer<Float>) {
         for bin in 0..<bins {
             spectrum[bin] = values[2 * bin]
             spectrum[bins + bin] = values[2 * bin + 1]
@@ -67,7 +67,7 @@ struct HalfOverlapTransform {
         tail.update(from: frame + chunk, count: chunk)
     }
 
-    func reset() {
+    package func reset() {
         window.update(repeating: 0, count: 2 * chunk)
         tail.update(repeating: 0, count: chunk)
     }

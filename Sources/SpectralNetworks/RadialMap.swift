@@ -5,7 +5,7 @@ import NeuralCore
 ///
 /// Written with a gain, no phase is ever formed. Its Jacobian is `gain · I + slope · u uᵀ`, where `u = z/|z|` and
 /// `slope = |z| · gain'(|z|)`; it is symmetric, so the same product serves the backward pass.
-enum RadialMap: Sendable {
+package enum RadialMap: Sendable {
     /// `|z| ↦ factor · |z|^exponent`.
     case power(Double, factor: Double)
     /// `|z| ↦ factor · ln(1 + |z|)`.
@@ -68,7 +68,7 @@ enum RadialMap: Sendable {
 
 extension Tensor {
     /// Applies `map` to complex numbers whose parts lie along the last axis.
-    func mappingRadii(_ map: RadialMap) -> Tensor {
+    package func mappingRadii(_ map: RadialMap) -> Tensor {
         precondition(shape.last == 2, "complex tensors end in an axis of 2")
         let input = detached
         let value = Tensor(shape: shape) { output in
