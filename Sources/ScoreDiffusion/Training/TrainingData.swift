@@ -50,7 +50,7 @@ public struct TrainingData: Sendable {
         func pair(_ path: String, _ validationPath: String?, role: String, option: String) throws -> (AudioFolder, AudioFolder) {
             let folder = try AudioFolder(scanning: path, role: role)
             if let validationPath { return (folder, try AudioFolder(scanning: validationPath, role: "validation \(role)")) }
-            return try Self.holdOut(of: folder, share: validation.heldOut, seed: seed, option: option)
+            return try folder.holdingOut(share: validation.heldOut, seed: seed, option: option)
         }
         let (speech, validationSpeech) = try pair(folders.speech, folders.validationSpeech, role: "speech", option: "--valid-speech")
         let noises = try folders.noise.map {
@@ -93,22 +93,5 @@ public struct TrainingData: Sendable {
         settings.colouredNoise = 0
         settings.secondNoise = 0
         return settings
-    }
-
-    /// Sets whole groups (speakers, noise recordings) aside, at least one, chosen by the seed.
-    static func holdOut(of folder: AudioFolder, share: Float, seed: UInt64, option: String) throws -> (AudioFolder, AudioFolder) {
-        let groups = folder.groups
-        guard groups.count >= 2 else {
-            throw AudioFolderError.tooFewGroups(
-                role: folder.role, path: folder.path, groups: groups.count, needed: 2,
-                advice: "One is held out for validation: add more, or give another folder with \(option).")
-        }
-        var random = RandomPurpose.split.generator(run: seed)
-        var remaining = groups
-        var held: Set<String> = []
-        for _ in 0..<max(1, min(groups.count - 1, Int((Float(groups.count) * share).rounded()))) {
-            held.insert(remaining.remove(at: random.nextInt(below: remaining.count)))
-        }
-        return (folder.filtered { !held.contains($0.group) }, folder.filtered { held.contains($0.group) })
     }
 }

@@ -27,9 +27,6 @@ public protocol ConfiguredNetwork: Layer {
     static func purpose(of configuration: Configuration) -> String
 }
 
-extension ExtractorConfiguration: NetworkConfiguration {}
-extension EnrollmentConfiguration: NetworkConfiguration {}
-
 extension TFGridNetExtractor: ConfiguredNetwork {
     /// The filter bank, which is a formula.
     public static var namesBesideParameters: [String] { ["tfgridnet.enc.filterbank.", "tfgridnet.dec.filterbank."] }
@@ -41,17 +38,6 @@ extension TFGridNetExtractor: ConfiguredNetwork {
     public static func purpose(of configuration: ExtractorConfiguration) -> String {
         configuration.embeddingSize > 0
             ? "Lets one enrolled voice through, while it sounds." : "Removes noise from speech while it sounds."
-    }
-}
-
-extension EnrollmentNetwork: ConfiguredNetwork {
-    /// A convolution that is never used.
-    public static var namesBesideParameters: [String] { ["deconv."] }
-
-    public static func kind(of configuration: EnrollmentConfiguration) -> ModelFile.Kind { .enrollment }
-
-    public static func purpose(of configuration: EnrollmentConfiguration) -> String {
-        "Tells the voice in front from a noisy recording."
     }
 }
 
@@ -81,6 +67,7 @@ extension ConfiguredNetwork {
                 faults: ["by its settings it would have \(configuration.parameterCount) parameters, and the file holds \(present)"])
         }
         var rng = Philox(seed: 0)
+        try configuration.validate()
         self.init(configuration, using: &rng)
         try load(from: weights)
     }

@@ -12,7 +12,7 @@ import NeuralCore
 /// Every processor has a state of its own; the model can make any number of them.
 public struct StreamingModel: Sendable {
     public let file: ModelFile
-    public let configuration: ExtractorConfiguration
+    private let network: any ExtractorNetwork
     /// How its output tells whether the voice is there.
     public let presence: TargetPresenceSettings
     /// The weights whose vectors an extractor understands, where its file says so.
@@ -22,19 +22,22 @@ public struct StreamingModel: Sendable {
     public init(_ file: ModelFile) throws {
         try file.require([.extractor, .streamingEnhancer])
         self.file = file
-        configuration = try ExtractorConfiguration(file)
+        network = try extractorNetwork(file)
         presence = try Self.presence(file)
         let made = file.settings["voiceModel"]
         voiceModel = made["sha256"].string.map { Voice.Model(name: made["name"].string ?? "another model", sha256: $0) }
     }
 
+    /// Elements of a voice's vector; 0 for an enhancer.
+    public var embeddingSize: Int { network.embeddingSize }
+
     /// - Throws: ``VoiceFileError`` for a voice that this model does not understand; `path` is what errors call it.
     public func check(_ voice: Voice, path: String) throws {
-        try voice.require(model: voiceModel ?? voice.model, size: configuration.embeddingSize, path: path)
+        try voice.require(model: voiceModel ?? voice.model, size: embeddingSize, path: path)
     }
 
     /// A processor that lets a voice through.
-    public func processor(voice: Voice, path: String) throws -> StreamingExtractor {
+    public func processor(voice: Voice, path: String) throws -> any VoiceExtracting {
         try check(voice, path: path)
         let extractor = try processor()
         try extractor.setVoice(voice.vector)
@@ -42,8 +45,8 @@ public struct StreamingModel: Sendable {
     }
 
     /// A processor that takes no voice, or none yet.
-    public func processor() throws -> StreamingExtractor {
-        try StreamingExtractor(configuration, weights: file.file)
+    public func processor() throws -> any VoiceExtracting {
+        try network.stream()
     }
 
     private static func presence(_ file: ModelFile) throws -> TargetPresenceSettings {

@@ -1,3 +1,4 @@
+import ModelLibrary
 import NeuralCore
 
 extension SpeakerEncoder {
@@ -15,6 +16,11 @@ extension SpeakerEncoder {
         }
     }
 
+    /// The encoder of a model file.
+    ///
+    /// - Throws: `ModelError`, `CheckpointError`.
+    public init(_ file: ModelFile) throws { try self.init(SpeakerNetwork(file)) }
+
     /// - Parameter weights: named as in Resemblyzer; the scale and offset of its training loss are left out.
     public init(weights: some TensorSource) throws {
         let weights = RenamedTensors(weights) { $0.hasPrefix("similarity_") ? nil : $0 }
@@ -30,7 +36,8 @@ extension SpeakerEncoder {
         (configuration.embeddingSize, configuration.hiddenSize) = try { ($0[0], $0[1]) }(shape("linear.weight"))
         configuration.layerCount = weights.names.count { $0.hasPrefix("lstm.weight_ih_l") }
         var rng = Philox(seed: 0)
-        var network = try SpeakerNetwork(configuration, using: &rng)
+        try configuration.validate()
+        var network = SpeakerNetwork(configuration, using: &rng)
         try network.load(from: weights)
         try self.init(network)
     }

@@ -1,3 +1,4 @@
+import ModelLibrary
 import NeuralCore
 
 /// The network of d-vectors: a stack of LSTMs, whose last state is mapped to a non-negative vector of length one.
@@ -8,7 +9,7 @@ import NeuralCore
 /// L. Wan, Q. Wang, A. Papir and I. Lopez Moreno, "Generalized end-to-end loss for speaker verification", ICASSP 2018.
 public struct SpeakerNetwork: Layer {
     /// Sizes; the defaults are the published ones.
-    public struct Configuration: Sendable, Hashable, Codable {
+    public struct Configuration: NetworkConfiguration, Hashable {
         /// Features in a frame.
         public var bandCount = SpeakerFeatures.bandCount
         public var hiddenSize = 256
@@ -17,7 +18,16 @@ public struct SpeakerNetwork: Layer {
 
         public init() {}
 
-        func validate() throws {
+        /// In Hz; the features know no other.
+        public var sampleRate: Int { SpeakerFeatures.sampleRate }
+
+        public var parameterCount: Int {
+            let lstm = (0..<layerCount).reduce(0) { $0 + 4 * hiddenSize * (($1 == 0 ? bandCount : hiddenSize) + hiddenSize + 2) }
+            return lstm + (hiddenSize + 1) * embeddingSize
+        }
+
+        /// Throws `TargetSpeechError.invalidSetting` unless the network can be built.
+        public func validate() throws {
             for (name, value, limit) in [
                 ("bandCount", bandCount, 4096), ("hiddenSize", hiddenSize, 4096), ("layerCount", layerCount, 16),
                 ("embeddingSize", embeddingSize, 4096),
@@ -32,9 +42,8 @@ public struct SpeakerNetwork: Layer {
     public var lstm: LSTM
     public var linear: Linear
 
-    /// A network with random weights. Throws `TargetSpeechError.invalidSetting` for impossible sizes.
-    public init(_ configuration: Configuration = Configuration(), using rng: inout Philox) throws {
-        try configuration.validate()
+    /// A network with random weights.
+    public init(_ configuration: Configuration = Configuration(), using rng: inout Philox) {
         self.configuration = configuration
         lstm = LSTM(
             inputSize: configuration.bandCount, hiddenSize: configuration.hiddenSize, layers: configuration.layerCount,
@@ -53,6 +62,16 @@ public struct SpeakerNetwork: Layer {
     public mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
         try visitor.visit("lstm", &lstm)
         try visitor.visit("linear", &linear)
+    }
+}
+
+extension SpeakerNetwork: ConfiguredNetwork {
+    /// The scale and offset of the published training loss.
+    public static var namesBesideParameters: [String] { ["similarity_"] }
+    public static func kind(of configuration: Configuration) -> ModelFile.Kind { .speaker }
+
+    public static func purpose(of configuration: Configuration) -> String {
+        "Describes the voice in a clean recording."
     }
 }
 

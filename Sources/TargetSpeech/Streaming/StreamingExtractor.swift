@@ -16,7 +16,7 @@ import Synchronization
 /// network's own numbers overflow, that chunk is silent and the signal is forgotten.
 ///
 /// `process` and `reset` belong to one thread at a time; `setVoice` and the counters to any.
-public final class StreamingExtractor: StreamProcessor, @unchecked Sendable {
+public final class StreamingExtractor: VoiceExtracting, @unchecked Sendable {
     public let configuration: ExtractorConfiguration
     private let arena = StreamArena()
     let analysis: FrameAnalysis

@@ -8,11 +8,16 @@ public struct SceneValidationSettings: Codable, Sendable, Equatable {
     public var scenes = 24
     /// How many of them lack the target.
     public var absent = 4
+    /// Part of the talkers and noises held out where no folder for validation is given.
+    public var heldOut: Float = 0.1
 
     public init() {}
 
     /// - Throws: `TrainingError.invalidSetting`.
     public func validate() throws {
+        guard heldOut > 0, heldOut < 1 else {
+            throw TrainingError.invalidSetting("validation.heldOut", "must be between 0 and 1, not \(heldOut)")
+        }
         guard every >= 0 else { throw TrainingError.invalidSetting("validation.every", "must not be negative, as \(every) is") }
         guard (1...10_000).contains(scenes) else {
             throw TrainingError.invalidSetting("validation.scenes", "must be from 1 to 10000, not \(scenes)")

@@ -2,7 +2,7 @@ import NeuralCore
 
 /// Keeps the random numbers of one run's parts apart: each purpose has its own seed, each item its own stream.
 package enum RandomPurpose: UInt64 {
-    case weights = 1, examples, diffusion, validation, rooms, split, validationRooms
+    case weights = 1, examples, diffusion, validation, rooms, split, validationRooms, voices
 
     package func seed(of run: UInt64) -> UInt64 {
         // The finaliser of SplitMix64 spreads neighbouring seeds over all bits.

@@ -3,7 +3,7 @@ import Foundation
 import ModelLibrary
 import TargetSpeech
 
-extension StreamingExtractor {
+extension VoiceExtracting {
     /// Lets the voice through from now on, if the model understands it.
     func use(_ voice: Voice, of model: StreamingModel, path: String) throws {
         try model.check(voice, path: path)
@@ -13,7 +13,7 @@ extension StreamingExtractor {
 
 /// Enrols a voice while its extractor runs, and has it let through at once.
 struct LiveEnroller: Sendable {
-    let extractor: StreamingExtractor
+    let extractor: any VoiceExtracting
     let model: StreamingModel
     let store: ModelStore
     /// The enrolment model; nil for the default one.

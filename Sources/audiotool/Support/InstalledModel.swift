@@ -9,8 +9,9 @@ enum InstalledModel {
     static func check(_ file: ModelFile) throws {
         switch ModelFile.Kind(rawValue: file.kind) {
         case .streamingEnhancer where EnhancerModel.describes(file): _ = try StreamingEnhancer(EnhancerModel(file))
-        case .extractor, .streamingEnhancer: _ = try TFGridNetExtractor(file)
-        case .enrollment: _ = try EnrollmentNetwork(file)
+        case .extractor, .streamingEnhancer: _ = try extractorNetwork(file)
+        case .enrollment: _ = try enrollingNetwork(file)
+        case .speaker: _ = try SpeakerEncoder(file)
         case .music: try MusicModel(file).check()
         case .textEncoder: _ = try TextConditioner(file)
         case .codec: _ = try file.audioCodec()
@@ -23,10 +24,13 @@ enum InstalledModel {
     static func export(_ file: ModelFile, to path: String) throws {
         switch ModelFile.Kind(rawValue: file.kind) {
         case .streamingEnhancer where EnhancerModel.describes(file): try ModelExport.write(file, to: path)
-        case .extractor, .streamingEnhancer: try PublishedTargetCheckpoint.write(TFGridNetExtractor(file), to: path)
-        case .enrollment: try PublishedTargetCheckpoint.write(EnrollmentNetwork(file), to: path)
-        case .music, .textEncoder, .audioEncoder, .audioTextEncoder: try ModelExport.write(file, to: path)
+        case .extractor where !isLight(file), .streamingEnhancer:
+            try PublishedTargetCheckpoint.write(TFGridNetExtractor(file), to: path)
+        case .enrollment where !isLight(file): try PublishedTargetCheckpoint.write(EnrollmentNetwork(file), to: path)
         default: try ModelExport.write(file, to: path)
         }
     }
+
+    /// Whether a target speech model is of our own design, whose names no published program knows.
+    private static func isLight(_ file: ModelFile) -> Bool { file.settings["network"]["family"].string != nil }
 }

@@ -43,12 +43,17 @@ struct TrainingOptions: ParsableArguments {
         }
     }
 
-    /// Trains until the end, a signal or the time limit.
+    /// Trains an enhancer until the end, a signal or the time limit.
     func train(_ task: EnhancerTraining.Task, noise: String?, rooms: Int) throws {
-        if let threads { ComputeThreads.count = threads }
-        let interruption = Interruption()
         let folders = TrainingFolders(
             speech: speech, noise: noise, validationSpeech: validSpeech, validationNoise: validNoise, rooms: rooms)
+        try train { run, report in try EnhancerTraining.execute(task, run, on: folders, report: report) }
+    }
+
+    /// Trains until the end, a signal or the time limit.
+    func train(_ execute: (TrainingRun, @escaping (TrainingEvent) -> Void) throws -> TrainingOutcome) throws {
+        if let threads { ComputeThreads.count = threads }
+        let interruption = Interruption()
         var run = TrainingRun(output: output)
         (run.configuration, run.resume, run.initialModel) = (config, resume, initialModel)
         (run.steps, run.seed) = (steps, seed)
@@ -57,7 +62,7 @@ struct TrainingOptions: ParsableArguments {
         defer { console.clearProgress() }
         let outcome: TrainingOutcome
         do {
-            outcome = try EnhancerTraining.execute(task, run, on: folders) { display.show($0) }
+            outcome = try execute(run) { display.show($0) }
         } catch is CancellationError {
             throw ExitCode(130)
         }

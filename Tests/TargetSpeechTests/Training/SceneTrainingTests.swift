@@ -68,8 +68,8 @@ import Testing
             defaults: configuration, network: { TFGridNetExtractor($0.model, using: &$1) },
             task: { settings in
                 { _ in
-                    try ExtractorTask(
-                        settings.model, data: data(settings.scenes, seed: settings.seed), teacher: teacher, validation: settings.validation)
+                    try ExtractorTask<TFGridNetExtractor>(
+                        settings.model, data: data(settings.scenes, seed: settings.seed), teacher: teacher, voices: .init(), validation: settings.validation)
                 }
             }, report: { if case .step(let progress) = $0, progress.step == stopAfter { stop.raise() } })
     }
@@ -94,8 +94,8 @@ import Testing
     /// The same batch again and again: the loss falls.
     @Test func theLossFalls() throws {
         let settings = extractor()
-        let task = try ExtractorTask(
-            settings.model, data: data(settings.scenes, seed: 3), teacher: teacher, validation: settings.validation)
+        let task = try ExtractorTask<TFGridNetExtractor>(
+            settings.model, data: data(settings.scenes, seed: 3), teacher: teacher, voices: .init(), validation: settings.validation)
         let examples = try (0..<2).map(task.example)
         var random = Philox(seed: 1)
         var network = TFGridNetExtractor(settings.model, using: &random)
@@ -116,7 +116,7 @@ import Testing
         (model.width, model.hidden, model.blocks, model.heads, model.embeddingSize) = (8, 8, 1, 2, 4)
         model.approximateQuerySize = 65
         let settings = configured(SceneTrainingConfiguration(model: model))
-        let task = try EnrollmentTask(model, data: data(settings.scenes, seed: 3), teacher: teacher, validation: settings.validation)
+        let task = try EnrollmentTask<EnrollmentNetwork>(model, data: data(settings.scenes, seed: 3), teacher: teacher, voices: .init(), validation: settings.validation)
         let examples = try (0..<2).map(task.example)
         var random = Philox(seed: 1)
         var network = EnrollmentNetwork(model, using: &random)
@@ -138,7 +138,7 @@ import Testing
         var settings = extractor()
         settings.model.microphones = 1
         #expect(throws: TargetSpeechError.self) {
-            try ExtractorTask(settings.model, data: data(scenes, seed: 1), teacher: teacher, validation: settings.validation)
+            try ExtractorTask<TFGridNetExtractor>(settings.model, data: data(scenes, seed: 1), teacher: teacher, voices: .init(), validation: settings.validation)
         }
     }
 

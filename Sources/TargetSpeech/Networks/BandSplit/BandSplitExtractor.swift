@@ -16,7 +16,7 @@ import SpectralNetworks
 public struct BandSplitExtractor: Layer {
     static let termsPerBin = 5
     /// Of the compression |X| ↦ factor · |X|^½.
-    static let exponent: Float = 0.5, factor: Float = 0.15
+    static let factor: Float = 0.35
     /// Seconds that the level is the mean of.
     static let levelSeconds = 6.0
 

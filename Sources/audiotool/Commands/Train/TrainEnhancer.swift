@@ -1,11 +1,6 @@
 import ArgumentParser
 import ScoreDiffusion
 
-struct Train: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Train a model on your own recordings.", subcommands: [TrainEnhancer.self, TrainDereverb.self])
-}
-
 struct TrainEnhancer: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "enhancer",

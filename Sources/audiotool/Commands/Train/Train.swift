@@ -1,0 +1,7 @@
+import ArgumentParser
+
+struct Train: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Train a model on your own recordings.",
+        subcommands: [TrainEnhancer.self, TrainDereverb.self, TrainExtractor.self, TrainEnrollment.self, TrainSpeaker.self])
+}
