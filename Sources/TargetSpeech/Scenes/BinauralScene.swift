@@ -9,4 +9,13 @@ public struct BinauralScene: Sendable {
     /// The enrolled talker's dry utterance, whole, at an arbitrary level.
     public var enrollmentClean: [Float]
     public var recipe: SceneRecipe
+    /// Everybody in the mixture as heard there, the target first where it is present.
+    var voices: [HeardVoice] = []
+
+    /// One talker's part of a mixture.
+    struct HeardVoice: Sendable {
+        var talker: Int
+        /// `[ears][samples]`
+        var heard: [[Float]]
+    }
 }

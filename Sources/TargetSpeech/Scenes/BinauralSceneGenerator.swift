@@ -24,8 +24,10 @@ public struct BinauralSceneGenerator: Sendable {
 
     /// Scene number `index`, 0 or more.
     ///
-    /// - Parameter isTargetAbsent: Whether the enrolled talker is missing in the mixture; by default the settings' share decides.
-    public func scene(_ index: Int, isTargetAbsent: Bool? = nil) throws -> BinauralScene {
+    /// - Parameters:
+    ///   - isTargetAbsent: Whether the enrolled talker is missing in the mixture; by default the settings' share decides.
+    ///   - enrolls: Whether to render the enrolment, which is empty otherwise.
+    public func scene(_ index: Int, isTargetAbsent: Bool? = nil, enrolls: Bool = true) throws -> BinauralScene {
         var random = Philox(seed: seed, stream: UInt64(index))
         let head = sources.heads[random.nextInt(below: sources.heads.count)]
         let place = try SceneSpace(head: head, sources: sources, settings: settings, using: &random)
@@ -39,20 +41,35 @@ public struct BinauralSceneGenerator: Sendable {
         let company = talkers.draw(talkerCount(using: &random) - 1, excluding: [speaker], using: &random)
 
         let renderer = SceneRenderer(place: place, sources: sources, settings: settings)
+        let present = (isAbsent ? [] : [speaker]) + others
         let mixture = try renderer.mixture(
-            of: (isAbsent ? [] : [speaker]) + others, target: isAbsent ? nil : speaker, enrollmentRecording: enrollmentRecording,
+            of: present, target: isAbsent ? nil : speaker, enrollmentRecording: enrollmentRecording,
             using: &random)
-        let enrollment = try renderer.enrollment(of: speaker, recording: enrollmentRecording, among: company, using: &random)
+        let enrollment = enrolls
+            ? try renderer.enrollment(of: speaker, recording: enrollmentRecording, among: company, using: &random) : nil
         let collection = talkers.collection
         let recipe = SceneRecipe(
             index: index, seed: seed, sampleRate: HeadRelatedResponses.sampleRate, channels: head.earCount, speaker: talkers.name(speaker),
             isTargetPresent: !isAbsent, enrollmentUtterance: collection.recordings[enrollmentRecording].relativePath, head: head.name,
             space: place.name, reverberationTime: place.space.reverberationTime, roomDimensions: place.dimensions,
-            mixture: mixture.part, enrollment: enrollment.part)
+            mixture: mixture.part, enrollment: enrollment?.part)
         return BinauralScene(
-            mixture: mixture.mixture, target: mixture.target, enrollment: enrollment.mixture,
+            mixture: mixture.mixture, target: mixture.target, enrollment: enrollment?.mixture ?? [],
             enrollmentClean: collection.excerpt(of: enrollmentRecording, from: 0, count: collection.frameCount(of: enrollmentRecording)),
-            recipe: recipe)
+            recipe: recipe, voices: zip(present, mixture.voices).map { .init(talker: $0, heard: $1) })
+    }
+
+    /// A clean utterance of somebody that is not heard in the mixture, where there is another one.
+    func cleanUtterance(ofTalker talker: Int, in scene: BinauralScene, using random: inout Philox) -> (name: String, samples: [Float]) {
+        let collection = sources.talkers.collection, members = collection.recordingsByGroup[talker]
+        let said = Set(scene.recipe.mixture.talkers.flatMap(\.utterances))
+        let unheard = members.filter { !said.contains(collection.recordings[$0].relativePath) }
+        let choices = unheard.isEmpty ? members : unheard
+        let recording = choices[random.nextInt(below: choices.count)]
+        return (
+            collection.recordings[recording].relativePath,
+            collection.excerpt(of: recording, from: 0, count: collection.frameCount(of: recording))
+        )
     }
 
     private func talkerCount(using random: inout Philox) -> Int {

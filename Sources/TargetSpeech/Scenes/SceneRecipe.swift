@@ -54,5 +54,6 @@ public struct SceneRecipe: Codable, Sendable, Equatable {
     /// Metres; of simulated rooms only.
     public var roomDimensions: [Double]?
     public var mixture: Part
-    public var enrollment: Part
+    /// Nil where none was rendered.
+    public var enrollment: Part?
 }

@@ -4,19 +4,33 @@ import ModelLibrary
 import NeuralCore
 import Training
 
-/// A mixture with what should be left of it.
+/// A mixture, and for each voice that is asked of it what should be left.
 public struct ExtractionExample: Sendable {
+    struct Question: Sendable {
+        /// `[ears, samples]`
+        var target: [Float]
+        var embedding: [Float]
+        var isPresent: Bool
+    }
+
     /// `[ears, samples]`, ear after ear.
     var mixture: [Float]
-    var target: [Float]
-    var embedding: [Float]
-    var isTargetPresent: Bool
+    var questions: [Question]
 
-    init(_ scene: BinauralScene, embedding: [Float], hearsOneEar: Bool = false) {
-        func ears(_ signal: [[Float]]) -> [Float] { signal.flatMap { hearsOneEar ? signal[0] : $0 } }
-        (mixture, target) = (ears(scene.mixture), ears(scene.target))
-        self.embedding = embedding
-        isTargetPresent = scene.recipe.isTargetPresent
+    /// A scene's own question: its target.
+    init(_ scene: BinauralScene, embedding: [Float]) {
+        mixture = scene.mixture.flatMap(\.self)
+        questions = [.init(target: scene.target.flatMap(\.self), embedding: embedding, isPresent: scene.recipe.isTargetPresent)]
+    }
+
+    /// Both ears hear the first one.
+    mutating func hearOneEar() {
+        func doubled(_ signal: [Float]) -> [Float] {
+            let ear = signal.prefix(signal.count / 2)
+            return Array(ear + ear)
+        }
+        mixture = doubled(mixture)
+        for index in questions.indices { questions[index].target = doubled(questions[index].target) }
     }
 }
 
@@ -51,20 +65,29 @@ public struct ExtractorTask<Network: ExtractorNetwork>: TrainingTask {
     }
 
     public func example(_ index: Int) throws -> ExtractionExample {
-        let scene = try data.training.scene(index)
+        let scene = try data.training.scene(index, enrolls: teacher.enrolls)
         var random = RandomPurpose.voices.generator(run: data.seed, stream: index)
-        let hearsOneEar = random.chance(voices.oneEar), isEnrolled = random.chance(voices.enrolled)
+        let hearsOneEar = configuration.microphones == 2 && random.chance(voices.oneEar), isEnrolled = random.chance(voices.enrolled)
         let enrollment = hearsOneEar ? scene.enrollment.map { _ in scene.enrollment[0] } : scene.enrollment
         let vector = try (isEnrolled ? teacher.enrolled(enrollment) : nil) ?? teacher.embedding(for: scene)
-        return ExtractionExample(scene, embedding: voices.disturb(vector, using: &random), hearsOneEar: hearsOneEar)
+        var example = ExtractionExample(scene, embedding: voices.disturb(vector, using: &random))
+        for voice in scene.voices.dropFirst(scene.recipe.isTargetPresent ? 1 : 0).prefix(voices.perScene - 1) {
+            let clean = data.training.cleanUtterance(ofTalker: voice.talker, in: scene, using: &random)
+            let vector = try teacher.embedding(of: clean.samples, called: clean.name)
+            example.questions.append(
+                .init(target: voice.heard.flatMap(\.self), embedding: voices.disturb(vector, using: &random), isPresent: true))
+        }
+        if hearsOneEar { example.hearOneEar() }
+        return example
     }
 
     public func loss(
         of network: Network, on examples: ArraySlice<ExtractionExample>, items: Range<Int>, random: Philox
     ) throws -> Tensor {
-        let mixture = stack(examples.map(\.mixture))
-        let estimate = network(mixture, embedding: embeddings(examples))
-        return thresholdedRatioLoss(estimate, target: stack(examples.map(\.target)), mixture: mixture).mean()
+        let mixture = stack(examples.flatMap { example in example.questions.map { _ in example.mixture } })
+        let questions = examples.flatMap(\.questions)
+        let estimate = network(mixture, embedding: embeddings(questions))
+        return thresholdedRatioLoss(estimate, target: stack(questions.map(\.target)), mixture: mixture).mean()
     }
 
     public func validate(
@@ -73,11 +96,11 @@ public struct ExtractorTask<Network: ExtractorNetwork>: TrainingTask {
         let results = try parallelMap(held.count) { index in
             Result {
                 try checkCancelled()
-                let example = held[index]
-                let estimate = network(stack([example.mixture]), embedding: embeddings([example])).values
+                let mixture = held[index].mixture, question = held[index].questions[0]
+                let estimate = network(stack([mixture]), embedding: embeddings([question])).values
                 return try ExtractionReport.Scene(
-                    mixture: ears(example.mixture), target: ears(example.target), estimate: ears(estimate),
-                    isTargetPresent: example.isTargetPresent)
+                    mixture: ears(mixture), target: ears(question.target), estimate: ears(estimate),
+                    isTargetPresent: question.isPresent)
             }
         }.map { try $0.get() }
         return ExtractionReport(results)
@@ -97,9 +120,9 @@ public struct ExtractorTask<Network: ExtractorNetwork>: TrainingTask {
         return Tensor(signals.flatMap(\.self), shape: [signals.count, ears, (signals.first?.count ?? 0) / ears])
     }
 
-    private func embeddings(_ examples: ArraySlice<ExtractionExample>) -> Tensor? {
+    private func embeddings(_ questions: [ExtractionExample.Question]) -> Tensor? {
         configuration.embeddingSize == 0
-            ? nil : Tensor(examples.flatMap(\.embedding), shape: [examples.count, configuration.embeddingSize])
+            ? nil : Tensor(questions.flatMap(\.embedding), shape: [questions.count, configuration.embeddingSize])
     }
 
     private func ears(_ values: [Float]) -> [[Float]] {

@@ -8,6 +8,8 @@ public struct VoiceExampleSettings: Codable, Sendable, Equatable {
     /// Part of an extractor's examples whose voice comes from the noisy enrolment, where there is a network for it; the
     /// others have that of the clean utterance.
     public var enrolled: Float = 0.7
+    /// Voices that are asked of every training scene of an extractor, one after the other: the target, then others in it.
+    public var perScene = 1
     /// Length of the noise that is added to the voice of an extractor's example, which has length one.
     public var noise: Float = 0
 
@@ -17,6 +19,9 @@ public struct VoiceExampleSettings: Codable, Sendable, Equatable {
     public func validate() throws {
         for (name, value) in [("oneEar", oneEar), ("enrolled", enrolled)] where !(0...1).contains(value) {
             throw TrainingError.invalidSetting("voices.\(name)", "must be from 0 to 1, not \(value)")
+        }
+        guard (1...8).contains(perScene) else {
+            throw TrainingError.invalidSetting("voices.perScene", "must be from 1 to 8, not \(perScene)")
         }
         guard (0...10).contains(noise) else {
             throw TrainingError.invalidSetting("voices.noise", "must be from 0 to 10, not \(noise)")

@@ -22,12 +22,19 @@ public final class VoiceTeacher: Sendable {
 
     /// The embedding of the utterance that a scene enrols with.
     func embedding(for scene: BinauralScene) throws -> [Float] {
-        let name = scene.recipe.enrollmentUtterance
+        try embedding(of: scene.enrollmentClean, called: scene.recipe.enrollmentUtterance)
+    }
+
+    /// The embedding of a clean utterance; its name stands for it.
+    func embedding(of utterance: [Float], called name: String) throws -> [Float] {
         if let embedding = known.withLock({ $0[name] }) { return embedding }
-        let embedding = try embed(scene.enrollmentClean)
+        let embedding = try embed(utterance)
         known.withLock { $0[name] = embedding }
         return embedding
     }
+
+    /// Whether noisy enrolments have an answer.
+    var enrolls: Bool { network != nil }
 
     /// The embedding of a noisy enrolment, `[ears][samples]`; nil without a network.
     func enrolled(_ recording: [[Float]]) -> [Float]? { network?.vector(of: recording) }

@@ -52,7 +52,7 @@ import Training
     /// Ten degrees at most off the front for the enrolled talker, fifteen at least for all others.
     @Test func theEnrolledTalkerIsInFront() throws {
         for scene in try scenes(generator(), 24) {
-            let talkers = scene.recipe.enrollment.talkers
+            let talkers = scene.recipe.enrollment!.talkers
             let target = try #require(talkers.first { $0.isTarget })
             #expect(target.speaker == scene.recipe.speaker)
             #expect(target.utterances == [scene.recipe.enrollmentUtterance])
@@ -93,7 +93,7 @@ import Training
             #expect(SceneSum.peak(scene.target) == 0 && SceneSum.peak(scene.mixture) > 0.01)
             #expect(scene.recipe.mixture.talkers.count >= 2)
             #expect(!scene.recipe.mixture.talkers.contains { $0.speaker == scene.recipe.speaker })
-            #expect(scene.recipe.enrollment.talkers.contains { $0.speaker == scene.recipe.speaker && $0.isTarget })
+            #expect(scene.recipe.enrollment!.talkers.contains { $0.speaker == scene.recipe.speaker && $0.isTarget })
         }
         #expect(try generator.scene(0, isTargetAbsent: false).recipe.isTargetPresent)
     }
@@ -102,7 +102,7 @@ import Training
         for scene in try scenes(generator(noise: false) { $0.isMono = true }, 6) {
             #expect(scene.mixture.count == 1 && scene.target.count == 1 && scene.enrollment.count == 1)
             #expect(scene.recipe.channels == 1)
-            if let snr = scene.recipe.enrollment.snr { #expect(snr >= 2.9) }
+            if let snr = scene.recipe.enrollment?.snr { #expect(snr >= 2.9) }
         }
     }
 
@@ -114,7 +114,7 @@ import Training
         }
         for scene in try scenes(generator, 3) {
             #expect(scene.recipe.mixture.talkers.allSatisfy { $0.motion == motion })
-            #expect(scene.recipe.enrollment.talkers.allSatisfy { $0.motion == nil })
+            #expect(scene.recipe.enrollment!.talkers.allSatisfy { $0.motion == nil })
             #expect(SceneSum.peak(scene.target) > 0.001)
         }
     }

@@ -27,6 +27,21 @@ import Testing
         }
     }
 
+    @Test func theLightExtractor() throws {
+        let configuration = BandSplitConfiguration.tiny, extractor = StreamingBandSplitExtractor(configuration.randomNetwork())
+        try extractor.prepare()
+        let count = 2 * configuration.chunkLength
+        let input = StreamArena().copy(configuration.randomMixture(configuration.chunkLength).flatMap { $0 })
+        let output = StreamArena().copy([Float](repeating: 0, count: count))
+        expectRealTime("without a voice") { extractor.process(input.floats, output.floats) }
+        try extractor.setVoice(configuration.randomVoice())
+        expectRealTime("process") { for _ in 0..<3 { extractor.process(input.floats, output.floats) } }
+        expectRealTime("reset") { extractor.reset() }
+        input.floats.update(repeating: 3e38, count: count)
+        expectRealTime("overflow") { extractor.process(input.floats, output.floats) }
+        #expect(extractor.overflowCount > 0)
+    }
+
     @Test(arguments: [16_000, 44_100, 48_000])
     func streamsOfBlocks(_ rate: Int) throws {
         let configuration = ExtractorConfiguration.tiny

@@ -1,6 +1,5 @@
 import Foundation
 import NeuralCore
-import Synchronization
 import TestSupport
 import Testing
 
@@ -48,12 +47,6 @@ import Testing
         (settings.validation.every, settings.validation.scenes, settings.validation.absent) = (3, 3, 1)
         settings.checkpoints.steps = 2
         return settings
-    }
-
-    private final class Flag: Sendable {
-        private let value = Atomic(false)
-        var isRaised: Bool { value.load(ordering: .relaxed) }
-        func raise() { value.store(true, ordering: .relaxed) }
     }
 
     @discardableResult

@@ -39,13 +39,13 @@ struct MelEnrollmentFeatures: Sendable {
         let middle = sums { power(($0 + $1) / 2) }, side = sums { power(($0 - $1) / 2) }
         let left = sums { l, _ in power(l) }, right = sums { _, r in power(r) }
         let product = sums { $0.x * $1.x + $0.y * $1.y }
-        let floor = 1e-7 * max(.leastNormalMagnitude, zip(left, right).reduce(0) { max($0, max($1.0, $1.1)) })
+        let floor = max(.leastNormalMagnitude, 1e-7 * zip(left, right).reduce(0) { max($0, max($1.0, $1.1)) })
         let levels = middle.map { log($0 + floor) }, mean = levels.reduce(0, +) / Float(max(1, levels.count))
         return Tensor(shape: [1, frames, Self.perBand * bands]) { output in
             for index in 0..<frames * bands {
                 let values = output.baseAddress! + index / bands * Self.perBand * bands + index % bands
                 values[0] = 0.4 * (levels[index] - mean)
-                values[bands] = product[index] / ((left[index] + floor) * (right[index] + floor)).squareRoot()
+                values[bands] = product[index] / ((left[index] + floor).squareRoot() * (right[index] + floor).squareRoot())
                 values[2 * bands] = ratio(side[index], middle[index], floor)
                 values[3 * bands] = ratio(left[index], right[index], floor)
             }

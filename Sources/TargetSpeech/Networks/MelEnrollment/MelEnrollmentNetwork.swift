@@ -3,7 +3,7 @@ import NeuralCore
 /// A light network that predicts from a noisy recording, in which the wanted voice is in front, the embedding of that
 /// voice: bidirectional GRUs on mel features of both ears, and a mean over the frames that it finds telling.
 ///
-/// The recording's level does not matter. The embedding has no negative element and length one, as d-vectors have.
+/// The recording's level does not matter. The embedding has length one.
 public struct MelEnrollmentNetwork: Layer {
     public let configuration: MelEnrollmentConfiguration
     let features: MelEnrollmentFeatures
@@ -39,7 +39,7 @@ public struct MelEnrollmentNetwork: Layer {
         var x = silu(input(Tensor.concatenated(items, axis: 0)))
         for gru in recurrences { x = gru(x, axis: 1) }
         let weights = attention(x).softmax(axis: 1)
-        return unitRows(relu(output((x * weights).sum(axes: [1]))))
+        return unitRows(output((x * weights).sum(axes: [1])))
     }
 
     public mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {

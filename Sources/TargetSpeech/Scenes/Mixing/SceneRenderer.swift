@@ -13,6 +13,8 @@ struct SceneRenderer {
         var mixture: [[Float]]
         var target: [[Float]]
         var part: SceneRecipe.Part
+        /// Each talker alone, in the order given.
+        var voices: [[[Float]]]
     }
 
     private var head: HeadRelatedResponses { place.space.head }
@@ -116,7 +118,8 @@ struct SceneRenderer {
             mixture: Self.divided(mixture, by: divisor), target: Self.divided(target ?? silence, by: divisor),
             part: SceneRecipe.Part(
                 talkers: sounds.map(\.truth), noise: noise?.truth, divisor: Double(divisor),
-                snr: target.flatMap { SceneSum.ratio(target: $0, rest: rest) }))
+                snr: target.flatMap { SceneSum.ratio(target: $0, rest: rest) }),
+            voices: sounds.map { Self.divided($0.heard, by: divisor) })
     }
 
     private static func divided(_ sound: [[Float]], by divisor: Float) -> [[Float]] {
