@@ -5,7 +5,7 @@
     python3 recipes/target_network_fixture.py OUT --weights enrollment.safetensors --config enrollment.json
 
 The first form writes small networks with drawn weights, outputs and all gradients; the second the outputs of a trained
-network. The networks are those of recipes/tfgridnet_network.py.
+network. The networks are those of recipes/tfgridnet_network.py and recipes/light_target_networks.py.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import pathlib
 import torch
 from safetensors.torch import load_file, save_file
 
+from light_target_networks import BandSplitExtractor, MelEnrollmentNetwork
 from tfgridnet_network import EnrollmentNetwork, Extractor
 
 EXTRACTOR = {"stft_chunk_size": 16, "stft_pad_size": 8, "num_ch": 2, "n_srcs": 2, "D": 8, "L": 2, "I": 1, "J": 1, "B": 2,
@@ -28,6 +29,16 @@ SETS = {
     "enrollment/strided": (EnrollmentNetwork, ENROLLMENT),
     "enrollment/one_ear": (EnrollmentNetwork, {**ENROLLMENT, "num_ch": 1, "emb_ks": 3, "emb_hs": 3, "n_fft": 24}),
 }
+# Of the light networks: arguments here, and the settings of the same network in a model file.
+LIGHT = {
+    "light_extractor/small": (
+        BandSplitExtractor, {"chunk": 32, "channels": 10, "hidden": 5, "blocks": 2, "embedding": 12, "voice": 7},
+        {"family": "band-split", "sampleRate": 16000, "chunkLength": 32, "channels": 10, "hidden": 5, "blocks": 2,
+         "embeddingSize": 12, "voiceWidth": 7}),
+    "light_enrollment/small": (
+        MelEnrollmentNetwork, {"hop": 64, "bands": 9, "hidden": 6, "layers": 2, "embedding": 10},
+        {"family": "mel-recurrent", "sampleRate": 16000, "hopLength": 64, "bands": 9, "hidden": 6, "layers": 2, "embeddingSize": 10}),
+}
 
 
 def draw(network, generator):
@@ -40,9 +51,13 @@ def draw(network, generator):
 
 
 def inputs(network, config, batch, samples, generator):
-    x = torch.randn(batch, config["num_ch"], samples, generator=generator)
-    conditioned = isinstance(network, Extractor) and config["embed_dim"] > 0
-    voice = torch.randn(batch, config["embed_dim"], generator=generator) if conditioned else None
+    light = isinstance(network, (BandSplitExtractor, MelEnrollmentNetwork))
+    x = torch.randn(batch, 2 if light else config["num_ch"], samples, generator=generator)
+    size = config.get("embed_dim", config.get("embedding"))
+    conditioned = isinstance(network, (Extractor, BandSplitExtractor)) and size > 0
+    voice = torch.randn(batch, size, generator=generator) if conditioned else None
+    if isinstance(network, BandSplitExtractor):
+        voice = torch.nn.functional.normalize(voice, dim=1)
     return {"input": x, **({"embedding": voice} if conditioned else {})}
 
 
@@ -73,17 +88,17 @@ def main():
             output = network(*given.values())
         write(options.out, config, network, {**given, "output": output}, "Output of a trained network.")
         return
-    for name, (kind, config) in SETS.items():
+    for name, (kind, config, settings) in {**{k: (*v, v[1]) for k, v in SETS.items()}, **LIGHT}.items():
         network = kind(**config)
         draw(network, generator)
-        given = inputs(network, config, 2, 181, generator)
+        given = inputs(network, config, 2, 181 if name in SETS else 1200, generator)
         for tensor in given.values():
             tensor.requires_grad_()
         output = network(*given.values())
         cotangent = torch.randn(output.shape, generator=generator)
         (output * cotangent).sum().backward()
         gradients = {f"grad.{k}": v.grad for k, v in {**given, **dict(network.named_parameters())}.items()}
-        write(options.out / name, config, network, {**given, "output": output, "cot.output": cotangent, **gradients},
+        write(options.out / name, settings, network, {**given, "output": output, "cot.output": cotangent, **gradients},
               "Gradients are of the sum of output * cot.output.")
 
 

@@ -19,6 +19,17 @@ import Testing
         try compare(fixture, fixture.enrollmentNetwork(), inputs: ["input"]) { $0($1[0]) }
     }
 
+    /// The light networks against those of `recipes/light_target_networks.py`; no gradient reaches the sound.
+    @Test(arguments: Fixture.all(in: "target_networks/light_extractor")) func lightExtractor(_ fixture: Fixture) throws {
+        let network = try BandSplitExtractor(fixture.settings(), weights: fixture.weights), mixture = try fixture.tensor("input")
+        try compare(fixture, network, inputs: ["embedding"]) { $0(mixture, embedding: $1[0]) }
+    }
+
+    @Test(arguments: Fixture.all(in: "target_networks/light_enrollment")) func lightEnrollment(_ fixture: Fixture) throws {
+        let network = try MelEnrollmentNetwork(fixture.settings(), weights: fixture.weights), recording = try fixture.tensor("input")
+        try compare(fixture, network, inputs: []) { network, _ in network(recording) }
+    }
+
     private func compare<L: Layer>(
         _ fixture: Fixture, _ network: L, inputs names: [String], _ body: (L, [Tensor]) throws -> Tensor
     ) throws {
@@ -29,5 +40,11 @@ import Testing
         let cotangent = try fixture.tensor("cot.output")
         try NamedGradients(of: network, inputs: inputs, inputNames: names, cotangents: [cotangent]) { [try body($0, $1)] }
             .expectClose(to: fixture, prefix: { "grad.\($0)" }, relative: 5e-4)
+    }
+}
+
+extension Fixture {
+    fileprivate func settings<Configuration: NetworkConfiguration>() throws -> Configuration {
+        try JSONDecoder().decode(Configuration.self, from: Data(contentsOf: URL(fileURLWithPath: path(of: "config.json"))))
     }
 }
