@@ -55,7 +55,7 @@ import Testing
             let entry = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             return (entry?["validation"] as? [String: Any])?["cosine"] as? Double
         }
-        #expect(cosines.count == 20 && cosines[19] > cosines[0] + 0.02 && cosines[19] > 0.85, "\(cosines)")
+        #expect(cosines.count == 20 && cosines[19] > cosines[0] + 0.1, "\(cosines)")
     }
 
     @Test func errorRates() {
