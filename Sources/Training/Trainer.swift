@@ -86,6 +86,7 @@ public struct Trainer<Task: TrainingTask> {
         let isFinite = loss.isFinite && norm.isFinite
         if isFinite {
             state.optimizer.update(&state.network, along: gradient, learningRate: rate)
+            try task.refine(&state.network, after: examples, step: state.step + 1)
             state.average.update(with: state.network)
             state.skippedInARow = 0
         } else {

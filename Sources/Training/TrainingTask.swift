@@ -19,6 +19,14 @@ public protocol TrainingTask: Sendable {
     ///   - random: For noise of the step's own; a function of seed and step alone.
     func loss(of network: Network, on examples: ArraySlice<Example>, items: Range<Int>, random: Philox) throws -> Tensor
 
+    /// Changes a network after an update in ways that gradients cannot: entries of a codebook that nothing chooses, say.
+    ///
+    /// A function of its arguments and of what the task was made from alone.
+    /// - Parameters:
+    ///   - examples: The batch of the update.
+    ///   - step: Updates made so far.
+    func refine(_ network: inout Network, after examples: [Example], step: Int) throws
+
     /// Measures a network on examples that are drawn once and never trained on. Throws what `checkCancelled` throws.
     func validate(_ network: Network, checkCancelled: @Sendable () throws -> Void) throws -> Report
 
@@ -27,6 +35,10 @@ public protocol TrainingTask: Sendable {
 
     /// Changes with the recordings: a resumed run is only exact on the same ones.
     var fingerprint: String { get }
+}
+
+extension TrainingTask {
+    public func refine(_ network: inout Network, after examples: [Example], step: Int) throws {}
 }
 
 /// The outcome of a validation, as the log holds it.

@@ -1,10 +1,8 @@
 import ArgumentParser
-import Foundation
-import NeuralCore
 import ScoreDiffusion
 import Training
 
-/// What all training commands take.
+/// What the commands that train on speech take.
 struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A folder of clean speech, one folder inside it for each speaker.", valueName: "dir"))
     var speech: String
@@ -12,30 +10,7 @@ struct TrainingOptions: ParsableArguments {
     var validSpeech: String?
     @Option(help: ArgumentHelp("Noise for validation; without it a few recordings of --noise are held out.", valueName: "dir"))
     var validNoise: String?
-    @Option(help: ArgumentHelp("A JSON file of settings; what it leaves out keeps its default.", valueName: "file"))
-    var config: String?
-    @Option(name: .shortAndLong, help: ArgumentHelp("The folder of the run.", valueName: "dir"))
-    var output: String
-    @Flag(help: "Go on with the run in --output.")
-    var resume = false
-    @Option(name: .customLong("init"), help: ArgumentHelp("A model to start from instead of random weights.", valueName: "model"))
-    var initialModel: String?
-    @Option(help: "Updates of the weights in the whole run.")
-    var steps: Int?
-    @Option(help: "Stop after so many minutes; --resume goes on later.")
-    var minutes: Double?
-    @Option(help: "Seed of all random numbers.")
-    var seed: UInt64?
-    @Option(help: "Threads, all cores if left out.")
-    var threads: Int?
-    @OptionGroup(title: "Common options") var common: CommonOptions
-
-    func validate() throws {
-        if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, not \(steps).") }
-        if let minutes, !(minutes > 0) { throw ValidationError("--minutes must be above 0, not \(minutes).") }
-        if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024, not \(threads).") }
-        if resume, initialModel != nil { throw ValidationError("--init starts a run and cannot be combined with --resume.") }
-    }
+    @OptionGroup var run: RunOptions
 
     static func validate(rooms: Int, from fewest: Int) throws {
         guard (fewest...100_000).contains(rooms) else {
@@ -47,31 +22,11 @@ struct TrainingOptions: ParsableArguments {
     func train(_ task: EnhancerTraining.Task, noise: String?, rooms: Int) throws {
         let folders = TrainingFolders(
             speech: speech, noise: noise, validationSpeech: validSpeech, validationNoise: validNoise, rooms: rooms)
-        try train { run, report in try EnhancerTraining.execute(task, run, on: folders, report: report) }
+        try run.train { run, report in try EnhancerTraining.execute(task, run, on: folders, report: report) }
     }
 
     /// Trains until the end, a signal or the time limit.
     func train(_ execute: (TrainingRun, @escaping (TrainingEvent) -> Void) throws -> TrainingOutcome) throws {
-        if let threads { ComputeThreads.count = threads }
-        let interruption = Interruption()
-        var run = TrainingRun(output: output)
-        (run.configuration, run.resume, run.initialModel) = (config, resume, initialModel)
-        (run.steps, run.seed) = (steps, seed)
-        run.limits = TrainingLimits(minutes: minutes) { interruption.isRequested }
-        let console = Console(isQuiet: common.quiet), display = TrainingDisplay(console: console)
-        defer { console.clearProgress() }
-        let outcome: TrainingOutcome
-        do {
-            outcome = try execute(run) { display.show($0) }
-        } catch is CancellationError {
-            throw ExitCode(130)
-        }
-        switch outcome {
-        case .finished(let step): console.note("finished after step \(step): \(output)/best.safetensors")
-        case .outOfTime(let step): console.note("time is up after step \(step) and the run is saved; --resume goes on")
-        case .interrupted(let step):
-            console.note("interrupted after step \(step) and saved; --resume goes on")
-            throw ExitCode(130)
-        }
+        try run.train(execute)
     }
 }
