@@ -65,6 +65,10 @@ import Testing
         try refuse(["tokens", "decode", "in.wav", "-o", "x.wav"], 1, "in.wav")
         try refuse(["tokens", "decode", scratch.path("models/codec.safetensors"), "-o", "x.wav"], 1, "no codes of a recording")
 
+        let nothing = try Tool.run(
+            ["tokens", "encode", "in.wav", "-o", "x.safetensors"], in: scratch, environment: ["AUDIOTOOL_MODELS": scratch.path("empty")])
+        #expect(nothing.code == 1 && nothing.errors.contains("codec") && !scratch.files.contains("x.safetensors"), "\(nothing.errors)")
+
         // Codes of a codec that is another one now.
         #expect(try Tool.run(["tokens", "encode", "in.wav", "-o", "a.safetensors"], in: scratch, environment: environment).code == 0)
         try refuse(["tokens", "decode", "a.safetensors", "-o", "x.mp9"], 1, "x.mp9")

@@ -1,7 +1,6 @@
 import ArgumentParser
 import AudioDSP
 import Foundation
-import ModelLibrary
 import MusicRL
 
 extension Tokens {
@@ -22,7 +21,7 @@ extension Tokens {
 
         func run() throws {
             let tokens = try TokenFile(path: input)
-            let codec = try RecordingCodec(ModelStore().model(model ?? tokens.codec.name, kind: .codec))
+            let codec = try InstalledCodec.find(model ?? tokens.codec.name)
             let format = try AudioFileFormat.matching(outputPath: output)
             let wanted = tokens.recording.sampleRate, rate = try format.supportedSampleRate(for: wanted, path: output)
             let console = Console(isQuiet: common.quiet)

@@ -1,7 +1,6 @@
 import ArgumentParser
 import AudioDSP
 import Foundation
-import ModelLibrary
 import MusicRL
 
 extension Tokens {
@@ -41,7 +40,7 @@ extension Tokens {
         func run() throws {
             let reader = try AudioFileReader(path: input)
             try reader.info.requireAudio()
-            let codec = try RecordingCodec(ModelStore().model(model, kind: .codec), codebooks: codebooks)
+            let codec = try InstalledCodec.find(model, codebooks: codebooks)
             let console = Console(isQuiet: common.quiet)
             let tokens = try CodecProgress(console, seconds: reader.info.duration).run { try codec.encode(reader, onProgress: $0) }
             try tokens.write(to: output)
