@@ -23,7 +23,7 @@ public struct CLAPReward: ClipReward {
 
     public var remarks: [String] {
         let reference = if case .exemplars(let exemplars) = target { "the mean of \(exemplars.description)" } else { "the prompt" }
-        return ["\(name): cosine to \(reference) by \(encoder.name); \(encoder.cutting)"]
+        return ["\(name): cosine to \(reference) by \(encoder.name)", encoder.rule]
     }
 
     public func clipScores(of batch: ClipBatch) throws -> [ClipScore] {

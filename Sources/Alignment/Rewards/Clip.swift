@@ -95,6 +95,11 @@ public final class ClipBatch: Sendable {
     }
 }
 
+extension AudioEncoder {
+    /// How it cuts recordings, as a remark.
+    var rule: String { "\(name): \(cutting)" }
+}
+
 extension EmbeddingSet {
     /// All embeddings of several sets of one dimension, in their order.
     static func joined(_ sets: [EmbeddingSet]) throws -> EmbeddingSet {

@@ -19,7 +19,7 @@ public struct PerSongFrechetReward: ClipReward {
     }
 
     public var remarks: [String] {
-        ["\(name): Fréchet distance of each clip to \(exemplars.description) by \(encoder.name); \(encoder.cutting)"]
+        ["\(name): Fréchet distance of each clip to \(exemplars.description) by \(encoder.name)", encoder.rule]
             + SetReferences.warnings(exemplars, encoder)
     }
 
@@ -49,7 +49,7 @@ public struct FrechetReward: SetReward {
         let draws = extrapolation.map {
             ", extrapolated from \($0.draws) draws of \($0.smallest) embeddings and more, seed \($0.seed)"
         } ?? ""
-        return ["\(name): Fréchet distance of all clips to \(exemplars.description) by \(encoder.name)\(draws); \(encoder.cutting)"]
+        return ["\(name): Fréchet distance of all clips to \(exemplars.description) by \(encoder.name)\(draws)", encoder.rule]
     }
 
     public func score(of batch: ClipBatch, members: [Int]) throws -> SetScore {

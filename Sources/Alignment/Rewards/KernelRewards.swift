@@ -26,7 +26,7 @@ public struct KernelReward: SetReward {
 
     public var remarks: [String] {
         let kernel = "Gaussian of the reference's median distance"
-        return ["\(name): kernel distance of all clips to \(exemplars.description) by \(encoder.name), \(kernel); \(encoder.cutting)"]
+        return ["\(name): kernel distance of all clips to \(exemplars.description) by \(encoder.name), \(kernel)", encoder.rule]
     }
 
     public func score(of batch: ClipBatch, members: [Int]) throws -> SetScore {
@@ -51,7 +51,7 @@ public struct VendiReward: SetReward {
         (self.name, self.encoder, self.order) = (name, encoder, order)
     }
 
-    public var remarks: [String] { ["\(name): effective number of different clips by \(encoder.name); \(encoder.cutting)"] }
+    public var remarks: [String] { ["\(name): effective number of different clips by \(encoder.name)", encoder.rule] }
 
     public func score(of batch: ClipBatch, members: [Int]) throws -> SetScore {
         try SetReferences.defined(name) {

@@ -54,7 +54,7 @@ public protocol Reward: Sendable {
     /// What tables call it.
     var name: String { get }
     var kind: RewardKind { get }
-    /// How it was computed: encoder, reference, way of cutting.
+    /// How it was computed: encoder, reference, and on a line of its own how recordings were cut.
     var remarks: [String] { get }
 
     /// Of each clip; nil for rewards of sets.

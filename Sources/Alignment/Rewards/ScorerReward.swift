@@ -17,7 +17,7 @@ public struct ScorerReward: ClipReward {
         (self.name, self.encoder, self.scorer, self.path) = (name, encoder, scorer, path)
     }
 
-    public var remarks: [String] { ["\(name): \(path) on embeddings by \(encoder.name); \(encoder.cutting)"] }
+    public var remarks: [String] { ["\(name): \(path) on embeddings by \(encoder.name)", encoder.rule] }
 
     public func clipScores(of batch: ClipBatch) throws -> [ClipScore] {
         try batch.summaries(by: encoder).map { .checked(Score(scorer($0))) }

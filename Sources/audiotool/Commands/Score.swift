@@ -9,8 +9,8 @@ struct Score: ParsableCommand {
         abstract: "Score recordings of music with rewards: fit to a prompt, distances to a reference set, diversity, levels.",
         discussion: """
             Examples:
-              audiotool score generated/ --reference liked/                       (distances between the two folders)
-              audiotool score a.wav b.wav --reward clap --prompt "slow piano"     (needs a CLAP model)
+              audiotool score generated/ --reference liked/
+              audiotool score a.wav b.wav --reward clap --prompt "slow piano"
               audiotool score generated/ --reward fad --reference liked/ --fad-inf
               audiotool score generated/ --reward studio.yaml --json
 
