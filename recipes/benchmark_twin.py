@@ -183,6 +183,29 @@ def extractor_start(settings):
     return step
 
 
+def music_decoding(settings):
+    """Frames of transformers' MusicGen decoder (small), one clip with guidance: two rows, past kept."""
+    from transformers import MusicgenDecoderConfig, MusicgenForCausalLM
+
+    network = MusicgenForCausalLM(MusicgenDecoderConfig()).eval()
+    text = torch.randn(2, 12, network.config.hidden_size)
+    state = {"past": None, "length": 0}
+
+    def step():
+        with torch.no_grad():
+            for _ in range(settings["frames"]):
+                if state["length"] == 512:
+                    state.update(past=None, length=0)
+                tokens = torch.randint(0, 2048, (4, 1)).repeat(2, 1)
+                output = network(
+                    input_ids=tokens, encoder_hidden_states=text, past_key_values=state["past"], use_cache=True)
+                conditional, free = output.logits.chunk(2)
+                _ = free + 3 * (conditional - free)
+                state.update(past=output.past_key_values, length=state["length"] + 1)
+
+    return step
+
+
 def main():
     settings = json.loads(sys.argv[1])
     torch.set_num_threads(settings["threads"])
@@ -190,6 +213,7 @@ def main():
     tasks = {
         "convolution": convolution, "ncsnpp": ncsnpp, "enhancer": enhancer, "frechet": frechet, "metric": metric,
         "extractor_chunk": extractor_chunk, "extractor_start": extractor_start,
+        "music_decoding": music_decoding,
     }
     step = tasks[settings["task"]](settings)
     print("ready", torch.__version__, flush=True)

@@ -15,6 +15,8 @@ public struct MusicGenerator: Sendable {
     public let model: MusicModel
     public let precision: WeightPrecision
     private let weights: DecoderWeights
+    /// Bytes that the past of clips made side by side may take.
+    var cacheLimit = 2 << 30
 
     /// - Parameter precision: of the decoder's weights; nil for what suits its size.
     /// - Throws: `CheckpointError` for weights that do not fit the settings.
@@ -24,7 +26,7 @@ public struct MusicGenerator: Sendable {
         weights = try model.decoderWeights(self.precision)
     }
 
-    /// How far a request has come, in seconds of music.
+    /// How far a request has come, in seconds of music over all clips.
     public struct Progress: Sendable {
         public var done: Double
         public var total: Double
@@ -40,7 +42,7 @@ public struct MusicGenerator: Sendable {
         return clips
     }
 
-    /// Makes the clips of a request side by side and hands out their sound as it is made.
+    /// Makes the clips of a request side by side, as many as memory allows, and hands out their sound as it is made.
     ///
     /// - Parameters:
     ///   - onProgress: called for each frame; what it throws ends the work.
@@ -52,26 +54,46 @@ public struct MusicGenerator: Sendable {
     ) throws {
         try request.validate()
         let condition = try model.text.states(request.prompt).map { TextCondition($0, for: weights) }
-        let start = try request.start.map(encode) ?? [], known = start.first?.count ?? 0
-        let hop = model.codec.hopLength, samples = Int((request.seconds * model.codec.sampleRate).rounded(.up))
-        let frames = known + (samples + hop - 1) / hop
-        let generator = try TokenGenerator(
-            weights, texts: request.seeds.map { _ in condition }, seeds: request.seeds, settings: request.sampling,
-            window: model.window, start: start.isEmpty ? nil : start, frames: frames)
-        var renderers = try request.seeds.map { _ in
-            try ClipRenderer(model, samples: known * hop + samples)
+        let start = try request.start.map(encode) ?? []
+        let samples = max(1, Int((request.seconds * model.codec.sampleRate).rounded())), hop = model.codec.hopLength
+        let known = start.first?.count ?? 0, frames = known + (samples + hop - 1) / hop
+        let group = clipsAtOnce(frames: frames), count = request.seeds.count
+        for first in stride(from: 0, to: count, by: group) {
+            let clips = first..<min(count, first + group), seeds = request.seeds[clips]
+            let generator = try TokenGenerator(
+                weights, texts: seeds.map { _ in condition }, seeds: Array(seeds), settings: request.sampling,
+                window: model.window, start: start.isEmpty ? nil : start, frames: frames)
+            try render(generator, start, samples: known * hop + samples, onFrame: { frame in
+                let seconds = min(Double(frame + 1 - known) / model.frameRate, request.seconds)
+                try onProgress(Progress(
+                    done: Double(first) * request.seconds + Double(clips.count) * seconds,
+                    total: Double(count) * request.seconds))
+            }, into: { try sink(first + $0, $1) })
         }
-        func render(_ clip: Int, _ sound: [[Float]]) throws {
+    }
+
+    /// Runs a generator and decodes its codes as they come.
+    private func render(
+        _ generator: TokenGenerator, _ start: [[Int32]], samples: Int, onFrame: (Int) throws -> Void,
+        into sink: (Int, AudioBuffer) throws -> Void
+    ) throws {
+        var renderers = try (0..<generator.clipCount).map { _ in try ClipRenderer(model, samples: samples) }
+        func put(_ clip: Int, _ sound: [[Float]]) throws {
             guard sound.first?.isEmpty == false else { return }
             try sink(clip, AudioBuffer(channels: sound, sampleRate: model.sampleRate))
         }
-        if known > 0 { for clip in renderers.indices { try render(clip, renderers[clip].take(start)) } }
+        if !start.isEmpty { for clip in renderers.indices { try put(clip, renderers[clip].take(start)) } }
         try generator.generate { frame, codes in
-            for clip in renderers.indices { try render(clip, renderers[clip].take(codes[clip].map { [$0] })) }
-            let seconds = Double(frame + 1 - known) / model.frameRate
-            try onProgress(Progress(done: min(seconds, request.seconds), total: request.seconds))
+            for clip in renderers.indices { try put(clip, renderers[clip].take(codes[clip].map { [$0] })) }
+            try onFrame(frame)
         }
-        for clip in renderers.indices { try render(clip, renderers[clip].finish()) }
+        for clip in renderers.indices { try put(clip, renderers[clip].finish()) }
+    }
+
+    /// Clips whose past fits in ``cacheLimit``; which clips are made together changes none of them.
+    private func clipsAtOnce(frames: Int) -> Int {
+        let steps = model.configuration.pattern.steps(frames: min(frames, model.window.length))
+        return max(1, cacheLimit / (2 * weights.cacheBytes(steps: steps)))
     }
 
     /// A recording as codes; channels in turns.

@@ -4,7 +4,7 @@ import NeuralCore
 /// Times audiotool's numerical core and its metrics, next to PyTorch and to the metrics' Python packages.
 ///
 /// The environment variable `AUDIOTOOL_PYTHON` names a Python with torch (and for the metrics pesq, pystoi, scipy and
-/// soundfile); without it only our own times are printed.
+/// soundfile, for music transformers); without it only our own times are printed.
 /// Both sides use the same number of threads and take turns in one run. The ratio is that of the medians: below 1,
 /// ours is faster.
 @main
@@ -12,7 +12,7 @@ struct Bench {
     static let usage = """
         usage: bench [WORD…] [--rounds N] [--threads N]
         Times the workloads whose names contain one of the words, or all.
-        Set AUDIOTOOL_PYTHON to a Python with torch, scipy, pesq, pystoi and soundfile to compare with them.
+        Set AUDIOTOOL_PYTHON to a Python with torch, scipy, pesq, pystoi, soundfile and transformers to compare with them.
         """
 
     var words: [String] = []
@@ -49,7 +49,7 @@ struct Bench {
         print(Comparison.heading)
         let workloads: [any Workload] =
             ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all + FrechetWorkload.all
-            + MetricWorkload.all + ExtractorWorkload.all
+            + MetricWorkload.all + ExtractorWorkload.all + MusicDecodingWorkload.all
         let chosen = workloads.filter { workload in
             words.isEmpty || words.contains { workload.name.localizedCaseInsensitiveContains($0) }
         }

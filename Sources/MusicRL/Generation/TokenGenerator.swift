@@ -60,6 +60,8 @@ public final class TokenGenerator {
             weights, conditions: conditions, capacity: pattern.steps(frames: min(window.length, max(frames, 1))))
     }
 
+    var clipCount: Int { clips.count }
+
     private static func check(_ codes: [[Int32]], _ configuration: MusicGenConfiguration) throws {
         guard codes.count == configuration.codebooks else {
             throw MusicGenerationError.promptCodes(reason: "it has \(codes.count) codebooks instead of \(configuration.codebooks)")

@@ -27,13 +27,13 @@ struct Generate: ParsableCommand {
         name: .shortAndLong, help: ArgumentHelp("The sound's file; - is standard output.", valueName: "file"),
         completion: .file())
     var output: String?
-    @Option(help: ArgumentHelp("Seconds of new music, up to 3600; 10 if left out.", valueName: "seconds")) var duration: Double?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seconds of new music, up to 3600; 10 if left out.", valueName: "seconds")) var duration: Double?
     @Option(help: "How many clips to make side by side, 1 to 64.") var count: Int?
     @Option(help: "Seed of the first clip, the others' follow; drawn if left out.") var seed: UInt64?
-    @Option(help: "How freely codes are drawn: 1 as trained, 0 always the most probable.") var temperature: Double?
-    @Option(help: "Draw from so many of the most probable codes; 0 is all.") var topK: Int?
-    @Option(help: "Draw from the most probable codes up to this sum; 1 is all.") var topP: Double?
-    @Option(help: "How strongly the text pulls: 1 is plain, 3 usual, 0 without the text.") var guidance: Double?
+    @Option(parsing: .unconditional, help: "How freely codes are drawn: 1 as trained, 0 always the most probable.") var temperature: Double?
+    @Option(parsing: .unconditional, help: "Draw from so many of the most probable codes; 0 is all.") var topK: Int?
+    @Option(parsing: .unconditional, help: "Draw from the most probable codes up to this sum; 1 is all.") var topP: Double?
+    @Option(parsing: .unconditional, help: "How strongly the text pulls: 1 is plain, 3 usual, 0 without the text.") var guidance: Double?
     @Option(help: ArgumentHelp("A recording to begin with and to continue.", valueName: "file"), completion: .file())
     var continueFrom: String?
     @Option(help: ArgumentHelp("An installed model (see 'audiotool models') or a file.", valueName: "name")) var model: String?
@@ -66,8 +66,8 @@ struct Generate: ParsableCommand {
         }
         do {
             try sampling(over: SamplingSettings()).validate()
-        } catch {
-            throw ValidationError(error.localizedDescription)
+        } catch let MusicGenerationError.invalidOption(name, value, allowed) {
+            throw ValidationError("--\(name) must be \(allowed), not \(value).")
         }
     }
 

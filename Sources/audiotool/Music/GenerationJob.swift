@@ -70,7 +70,7 @@ struct GenerationJob {
                 program: Audiotool.program, prompt: prompt, seconds: seconds, seed: seeds[clip], sampling: request.sampling,
                 precision: generator.precision, model: .init(name: model.file.name, sha256: hash), start: recording?.file,
                 sound: .init(name: (outputs[clip] as NSString).lastPathComponent, sha256: try SHA256.digest(ofFile: outputs[clip]))))
-            try conclude(records[records.count - 1], report, at: outputs[clip], session)
+            try conclude(records[records.count - 1], report, at: outputs[clip], rate: Double(model.sampleRate), session)
         }
         if session.printsJSON { try JSONOutput.print(records) }
     }
@@ -139,7 +139,9 @@ struct GenerationJob {
     }
 
     /// Writes the record beside the sound and says what was made.
-    private func conclude(_ made: MusicRecord, _ report: WriteReport, at path: String, _ session: GenerationSession) throws {
+    private func conclude(
+        _ made: MusicRecord, _ report: WriteReport, at path: String, rate: Double, _ session: GenerationSession
+    ) throws {
         if report.limitedSamples > 0 { session.console.note("\(path): \(report.limitedSamples) samples limited at full scale") }
         if let record {
             if record.sound.sha256 != made.sound.sha256 {
@@ -148,7 +150,7 @@ struct GenerationJob {
         } else {
             try OutputFile.write(made.data(), to: (path as NSString).deletingPathExtension + ".json")
         }
-        if !session.printsJSON { session.console.note("\(path): \(String(format: "%.2f", seconds)) s, seed \(made.seed)") }
+        if !session.printsJSON { session.console.note(String(format: "%@: %.2f s, seed %@", path, Double(report.frames) / rate, "\(made.seed)")) }
     }
 
     /// out.wav → out-3.wav

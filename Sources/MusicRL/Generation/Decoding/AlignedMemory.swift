@@ -1,17 +1,16 @@
 import Foundation
 
-/// Zeroed memory in whole cache lines; large blocks lie in large pages where the system has them.
+/// Zeroed memory from the start of a cache line on; large blocks lie in large pages where the system has them.
 final class AlignedMemory: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer
 
     init(bytes: Int) {
-        let isLarge = bytes >= 8 << 20, alignment = isLarge ? 2 << 20 : 64
-        let size = (max(bytes, 1) + alignment - 1) / alignment * alignment
-        pointer = .allocate(byteCount: size, alignment: alignment)
+        let isLarge = bytes >= 1 << 20
+        pointer = .allocate(byteCount: max(bytes, 1), alignment: isLarge ? 4096 : 64)
         #if os(Linux)
-        if isLarge { madvise(pointer, size, MADV_HUGEPAGE) }
+        if isLarge { madvise(pointer, bytes, MADV_HUGEPAGE) }
         #endif
-        memset(pointer, 0, size)
+        memset(pointer, 0, bytes)
     }
 
     deinit { pointer.deallocate() }

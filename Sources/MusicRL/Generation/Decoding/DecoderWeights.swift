@@ -36,6 +36,12 @@ public struct DecoderWeights: Sendable {
 
     /// Bytes of weights that one step reads, cross-attention's keys and values left out.
     public var bytesPerStep: Int { scores.byteCount + layers.reduce(0) { $0 + $1.bytesPerStep } }
+
+    /// Bytes of the keys and values of one sequence's past.
+    func cacheBytes(steps: Int) -> Int {
+        let inner = configuration.heads * paneled(configuration.headWidth)
+        return 2 * configuration.layers * inner * steps * (precision == .float32 ? 4 : 2)
+    }
 }
 
 struct NormWeights: Sendable {
