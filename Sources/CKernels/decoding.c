@@ -10,8 +10,8 @@ typedef int16_t halves __attribute__((vector_size(64), aligned(2), may_alias));
 typedef int32_t products __attribute__((vector_size(128)));
 typedef int32_t integers __attribute__((vector_size(64)));
 
-/// Outputs and input rows that one tile computes together.
-enum { tile_outputs = 2, tile_rows = 2 };
+/// Outputs and input rows that one tile computes together. Weights of a tile's outputs lie in turns, a cache line each.
+enum { tile_outputs = 2, tile_rows = 2, line = 64 };
 
 typedef ck_panel tile_sums[tile_outputs][tile_rows];
 
@@ -20,8 +20,8 @@ CK_INLINE void sum_float32(size_t rows, const ck_weights *weights, size_t output
                            tile_sums sums) {
     const size_t depth = weights->depth;
     const float *w = (const float *)weights->values + output * depth, *x = in->x + row * in->stride;
-    for (size_t k = 0; k < depth; k += CK_PANEL) {
-        const ck_panel first = CK_PANEL_OF(w + k), second = CK_PANEL_OF(w + depth + k);
+    for (size_t k = 0; k < depth; k += CK_PANEL, w += 2 * CK_PANEL) {
+        const ck_panel first = CK_PANEL_OF(w), second = CK_PANEL_OF(w + CK_PANEL);
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < rows; r++) {
             const ck_panel v = CK_PANEL_OF(x + r * in->stride + k);
@@ -36,8 +36,8 @@ CK_INLINE void sum_bfloat16(size_t rows, const ck_weights *weights, size_t outpu
     const size_t depth = weights->depth;
     const uint32_t *w = (const uint32_t *)weights->values + output * depth / 2;
     const float *x = in->x + row * in->stride;
-    for (size_t k = 0; k < depth; k += 2 * CK_PANEL) {
-        const words first = *(const words *)(w + k / 2), second = *(const words *)(w + (depth + k) / 2);
+    for (size_t k = 0; k < depth; k += 2 * CK_PANEL, w += 2 * CK_PANEL) {
+        const words first = *(const words *)w, second = *(const words *)(w + CK_PANEL);
         const ck_panel low[tile_outputs] = {(ck_panel)(first << 16), (ck_panel)(second << 16)};
         const ck_panel high[tile_outputs] = {(ck_panel)(first & 0xFFFF0000u), (ck_panel)(second & 0xFFFF0000u)};
 #pragma clang loop unroll(full)
@@ -66,12 +66,12 @@ CK_INLINE void sum_int8(size_t rows, const ck_weights *weights, size_t output, c
     const int8_t *w = (const int8_t *)weights->values + output * depth;
     const float *w_scales = weights->scales + output * groups, *x_scales = in->scales + row * groups;
     const int16_t *x = in->quantized + row * depth;
-    for (size_t g = 0; g < groups; g++) {
+    for (size_t g = 0; g < groups; g++, w += tile_outputs * CK_GROUP, w_scales += tile_outputs) {
         halves parts[tile_outputs][2];
 #pragma clang loop unroll(full)
         for (size_t o = 0; o < tile_outputs; o++) {
-            parts[o][0] = __builtin_convertvector(*(const bytes *)(w + o * depth + g * CK_GROUP), halves);
-            parts[o][1] = __builtin_convertvector(*(const bytes *)(w + o * depth + g * CK_GROUP + 32), halves);
+            parts[o][0] = __builtin_convertvector(*(const bytes *)(w + o * CK_GROUP), halves);
+            parts[o][1] = __builtin_convertvector(*(const bytes *)(w + o * CK_GROUP + 32), halves);
         }
 #pragma clang loop unroll(full)
         for (size_t r = 0; r < rows; r++) {
@@ -83,7 +83,7 @@ CK_INLINE void sum_int8(size_t rows, const ck_weights *weights, size_t output, c
                 integers low, high;
                 PAIR_PRODUCTS(low, parts[o][0], first);
                 PAIR_PRODUCTS(high, parts[o][1], second);
-                sums[o][r] += w_scales[o * groups + g] * scale * __builtin_convertvector(low + high, ck_panel);
+                sums[o][r] += w_scales[o] * scale * __builtin_convertvector(low + high, ck_panel);
             }
         }
     }
@@ -107,7 +107,6 @@ CK_INLINE void tile(ck_weight_type type, size_t rows, const ck_weights *weights,
         }
 }
 
-/// Storage has one row more than there are outputs, so that an odd last one has a neighbour to be read.
 CK_INLINE void all_tiles(ck_weight_type type, const ck_weights *weights, const ck_rows *in, size_t first,
                          size_t outputs, float *y, size_t y_stride, int adds) {
     for (size_t o = 0; o < outputs; o += tile_outputs) {
@@ -150,34 +149,40 @@ CK_INLINE float largest(const float *x, size_t n) {
     return best + check;
 }
 
-static void pack_int8(const float *source, size_t columns, size_t depth, int8_t *values, float *scales) {
-    for (size_t start = 0; start < depth; start += CK_GROUP) {
-        const size_t count = start >= columns ? 0 : columns - start < CK_GROUP ? columns - start : CK_GROUP;
-        const float top = largest(source + start, count), inverse = top > 0 ? 127 / top : 0;
-        // The reciprocal of a subnormal is infinite; so small a group is zero.
-        const int sound = inverse > 0 && inverse <= 3e38f;
-        scales[start / CK_GROUP] = top == top ? (sound ? top / 127 : 0) : top;
-        for (size_t i = 0; i < CK_GROUP; i++)
-            values[start + i] = sound && i < count ? (int8_t)lrintf(source[start + i] * inverse) : 0;
-    }
+/// The place of the first byte of a row's line in a tile.
+CK_INLINE size_t line_start(size_t row, size_t index, size_t lines) {
+    return ((row / tile_outputs * lines + index) * tile_outputs + row % tile_outputs) * line;
 }
 
-void ck_pack_weights(ck_weight_type type, const float *source, size_t rows, size_t columns, size_t depth, void *values,
-                     float *scales) {
-    for (size_t row = 0; row < rows; row++, source += columns) {
-        switch (type) {
-        case CK_WEIGHTS_FLOAT32: memcpy((float *)values + row * depth, source, columns * sizeof(float)); break;
-        case CK_WEIGHTS_BFLOAT16:
-            for (size_t i = 0; i < columns; i++) {
-                uint16_t *block = (uint16_t *)values + row * depth + i / 32 * 32;
-                block[2 * (i % 16) + i % 32 / 16] = rounded(source[i]);
+static void pack_group(const float *source, size_t count, int8_t *values, float *scale) {
+    const float top = largest(source, count), inverse = top > 0 ? 127 / top : 0;
+    // The reciprocal of a subnormal is infinite; so small a group is zero.
+    const int sound = inverse > 0 && inverse <= 3e38f;
+    *scale = top == top ? (sound ? top / 127 : 0) : top;
+    for (size_t i = 0; i < count; i++) values[i] = sound ? (int8_t)lrintf(source[i] * inverse) : 0;
+}
+
+void ck_pack_weights(const ck_weights *weights, const float *source, size_t first, size_t rows, size_t columns) {
+    char *values = (char *)weights->values;
+    float *scales = (float *)weights->scales;
+    const size_t width = weights->type == CK_WEIGHTS_FLOAT32 ? 16 : weights->type == CK_WEIGHTS_BFLOAT16 ? 32 : CK_GROUP;
+    const size_t lines = weights->depth / width;
+    for (size_t row = first; row < first + rows; row++, source += columns)
+        for (size_t start = 0; start < columns; start += width) {
+            const size_t count = columns - start < width ? columns - start : width;
+            char *target = values + line_start(row, start / width, lines);
+            switch (weights->type) {
+            case CK_WEIGHTS_FLOAT32: memcpy(target, source + start, count * sizeof(float)); break;
+            case CK_WEIGHTS_BFLOAT16:
+                for (size_t i = 0; i < count; i++) ((uint16_t *)target)[2 * (i % 16) + i / 16] = rounded(source[start + i]);
+                break;
+            case CK_WEIGHTS_INT8:
+                pack_group(
+                    source + start, count, (int8_t *)target,
+                    scales + (row / tile_outputs * lines + start / width) * tile_outputs + row % tile_outputs);
+                break;
             }
-            break;
-        case CK_WEIGHTS_INT8:
-            pack_int8(source, columns, depth, (int8_t *)values + row * depth, scales + row * (depth / CK_GROUP));
-            break;
         }
-    }
 }
 
 CK_CLONES void ck_quantize_rows(const float *restrict x, size_t stride, size_t count, size_t depth,

@@ -1,3 +1,5 @@
+import CKernels
+import Foundation
 import MusicRL
 import NeuralCore
 
@@ -21,8 +23,10 @@ struct MusicDecodingWorkload: Workload {
         var rng = Philox(seed: 2)
         let text = TextCondition(.gaussian([12, configuration.width], using: &rng), for: weights)
         let decoder = IncrementalDecoder(weights, conditions: [text, nil], capacity: 512)
-        let bytes = Double(weights.bytesPerStep)
-        print("    \(precision.rawValue): \(Int(bytes / 1e6)) MB of weights a frame")
+        let bytes = Double(weights.bytesPerStep), bandwidth = Self.bandwidth
+        print(String(
+            format: "    %@: %.0f MB of weights a frame; memory gives %.1f GB/s, so at most %.1f frames/s",
+            precision.rawValue, bytes / 1e6, bandwidth / 1e9, bandwidth / bytes))
         var token: Int32 = 0
         return {
             for _ in 0..<Self.frames {
@@ -33,6 +37,20 @@ struct MusicDecodingWorkload: Workload {
             }
         }
     }
+
+    /// Bytes a second at which all threads together read a gigabyte; the best of five.
+    private static let bandwidth: Double = {
+        let block = 1 << 22, blocks = 64, memory = Tensor.ones([block * blocks])
+        let times = (0..<5).map { _ in
+            ContinuousClock().measure {
+                memory.withUnsafeBuffer { buffer in
+                    nonisolated(unsafe) let base = buffer.baseAddress!
+                    parallelFor(blocks) { _ = ck_all_finite(base + $0 * block, block) }
+                }
+            }
+        }
+        return Double(4 * block * blocks) / (times.min()! / .seconds(1))
+    }()
 
     static let all = WeightPrecision.allCases.map { MusicDecodingWorkload(precision: $0) }
 }

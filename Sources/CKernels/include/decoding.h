@@ -10,18 +10,19 @@ enum { CK_GROUP = 64 };
 
 typedef enum { CK_WEIGHTS_FLOAT32, CK_WEIGHTS_BFLOAT16, CK_WEIGHTS_INT8 } ck_weight_type;
 
-/// `rows` outputs of `depth` inputs. bfloat16: each word holds elements i (low half) and i + 16 of 32 neighbours.
+/// `rows` outputs of `depth` inputs. Values and scales of two neighbouring outputs lie in turns, 64 bytes (a group of
+/// 8-bit weights) and one scale each; an odd last output has an unused neighbour. bfloat16: each word holds elements i
+/// (low half) and i + 16 of 32 neighbours.
 typedef struct {
     ck_weight_type type;
     const void *values;
-    const float *scales; // [rows][depth / CK_GROUP] of 8-bit weights
+    const float *scales; // one for each group of 8-bit weights
     size_t rows, depth;
 } ck_weights;
 
-/// Stores `rows` rows of `columns` floats as `type`, in rows of `depth`. A group with a number that is not finite makes
-/// all its products NaN.
-void ck_pack_weights(ck_weight_type type, const float *source, size_t rows, size_t columns, size_t depth, void *values,
-                     float *scales);
+/// Stores `rows` outputs of `columns` floats from `first` on; what is behind them must be zero. A group with a number
+/// that is not finite makes all its products NaN.
+void ck_pack_weights(const ck_weights *weights, const float *source, size_t first, size_t rows, size_t columns);
 
 /// `count` input rows, `stride` apart, as 16-bit integers with a scale for each group, for 8-bit weights.
 void ck_quantize_rows(const float *x, size_t stride, size_t count, size_t depth, int16_t *values, float *scales);

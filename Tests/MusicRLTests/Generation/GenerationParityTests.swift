@@ -65,6 +65,16 @@ import Testing
         }
     }
 
+    /// A network in memory and its file are the same decoder.
+    @Test func weightsOfANetworkInMemory() throws {
+        let fixture = Self.sets[0], stored = try weights(fixture)
+        let held = try DecoderWeights(fixture.musicGenDecoder(), precision: .float32)
+        let codes = try [stored, held].map {
+            try TokenGenerator($0, texts: [nil], seeds: [1], settings: .init(), window: wideWindow, frames: 9).generate()
+        }
+        #expect(codes[0] == codes[1])
+    }
+
     @Test(arguments: sets) func precisionsStayNear(_ fixture: Fixture) throws {
         let tokens = try fixture.tokens("delayed").map { clip in clip[0].indices.dropLast().map { step in clip.map { $0[step] } } }
         func scores(_ precision: WeightPrecision) throws -> [Float] {

@@ -34,6 +34,11 @@ public struct DecoderWeights: Sendable {
             precision: precision)
     }
 
+    /// The weights of a decoder as they are now, for drawing codes while it is trained.
+    public init(_ decoder: MusicGenDecoder, precision: WeightPrecision) throws {
+        try self.init(decoder.configuration, from: LayerTensors(decoder), precision: precision)
+    }
+
     /// Bytes of weights that one step reads, cross-attention's keys and values left out.
     public var bytesPerStep: Int { scores.byteCount + layers.reduce(0) { $0 + $1.bytesPerStep } }
 

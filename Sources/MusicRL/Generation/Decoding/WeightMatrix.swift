@@ -40,28 +40,28 @@ struct WeightMatrix: @unchecked Sendable {
     init(_ parts: [Tensor], precision: WeightPrecision) {
         let inputs = parts[0].shape[1], outputs = parts.reduce(0) { $0 + $1.shape[0] }
         let depth = RowBuffer.padded(inputs), groups = depth / Int(CK_GROUP), size = precision.bytesPerWeight
-        // One row more, which the kernel may read beside the last.
-        let values = AlignedMemory(bytes: (outputs + 1) * depth * size)
-        let scales = precision == .int8 ? AlignedMemory(bytes: (outputs + 1) * groups * 4) : nil
+        let stored = (outputs + 1) / 2 * 2
+        let values = AlignedMemory(bytes: stored * depth * size)
+        let scales = precision == .int8 ? AlignedMemory(bytes: stored * groups * 4) : nil
+        nonisolated(unsafe) let weights = ck_weights(
+            type: precision.type, values: values.pointer, scales: scales?.floats(stored * groups), rows: outputs,
+            depth: depth)
         var start = 0
         for part in parts {
-            let first = start, scaleBase = scales?.floats((outputs + 1) * groups)
-            nonisolated(unsafe) let scaleStart = scaleBase.map { $0 + first * groups }
+            let first = start, rows = part.shape[0]
             part.withUnsafeBuffer { source in
                 nonisolated(unsafe) let source = source.baseAddress!
-                parallelFor((part.shape[0] + 255) / 256) { block in
+                parallelFor((rows + 255) / 256) { block in
                     let row = block * 256
-                    ck_pack_weights(
-                        precision.type, source + row * inputs, min(256, part.shape[0] - row), inputs, depth,
-                        values.pointer + (first + row) * depth * size, scaleStart.map { $0 + row * groups })
+                    withUnsafePointer(to: weights) {
+                        ck_pack_weights($0, source + row * inputs, first + row, min(256, rows - row), inputs)
+                    }
                 }
             }
-            start += part.shape[0]
+            start += rows
         }
         (self.outputs, self.inputs, self.precision, self.values, self.scales) = (outputs, inputs, precision, values, scales)
-        weights = ck_weights(
-            type: precision.type, values: values.pointer, scales: scales?.floats((outputs + 1) * groups), rows: outputs,
-            depth: depth)
+        self.weights = weights
     }
 
     /// Bytes that one product reads.
