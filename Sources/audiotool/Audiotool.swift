@@ -25,7 +25,7 @@ struct Audiotool: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Generate.self, Models.self, Info.self, Evaluate.self,
-            Score.self, Plot.self, Train.self, Mix.self, Mixtures.self, Tokens.self,
+            Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Generate.self, Models.self, Info.self,
+            Evaluate.self, Score.self, Plot.self, Train.self, Mix.self, Mixtures.self, Tokens.self,
         ])
 }
