@@ -10,19 +10,23 @@ CK_INLINE float ck_float_from_bits(int32_t bits) {
     return value;
 }
 
+/// (e^r - 1 - r) / r² for |r| up to ln 2 / 2.
+CK_INLINE float ck_exp_series(float r) {
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    return p * r + 5.0000001201e-1f;
+}
+
 /// e^x: x = n ln 2 + r, a polynomial in r, and 2^n in two factors so that subnormals and infinity come out right.
 CK_INLINE float ck_exp(float x) {
     const float bounded = x > 89.0f ? 89.0f : x < -104.0f ? -104.0f : x;
     const float shifted = bounded * 1.44269504f + 12582912.0f;
     const float n = shifted - 12582912.0f;
     const float r = (bounded - n * 0.693359375f) - n * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
+    const float p = ck_exp_series(r) * r * r + r + 1.0f;
     const int32_t exponent = (int32_t)n, half = exponent >> 1;
     return p * ck_float_from_bits((half + 127) << 23) * ck_float_from_bits((exponent - half + 127) << 23);
 }
@@ -32,13 +36,7 @@ CK_INLINE float ck_exp_bounded(float x) {
     const float shifted = x * 1.44269504f + 12582912.0f;
     const float n = shifted - 12582912.0f;
     const float r = (x - n * 0.693359375f) - n * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
+    const float p = ck_exp_series(r) * r * r + r + 1.0f;
     return p * ck_float_from_bits(((int32_t)n + 127) << 23);
 }
 
@@ -48,12 +46,7 @@ CK_INLINE float ck_expm1(float x) {
     const float shifted = bounded * 1.44269504f + 12582912.0f;
     const float n = shifted - 12582912.0f;
     const float r = (bounded - n * 0.693359375f) - n * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
+    const float p = ck_exp_series(r);
     const float scale = ck_float_from_bits(((int32_t)n + 127) << 23);
     return scale * (p * r * r + r) + (scale - 1.0f);
 }

@@ -9,10 +9,15 @@ Blocks beyond the enhancer's change nothing at first, nor does the voice.
 import argparse
 import json
 import math
+import pathlib
+import sys
 
 import torch
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from enhancer_network import band_widths  # noqa: E402
 
 FEATURES, TERMS = 9, 5
 
@@ -94,17 +99,6 @@ def main():
     save_file(
         {name: value.contiguous() for name, value in result.items()}, options.target,
         metadata={"kind": "target-speech-extractor", "config": json.dumps(config)})
-
-
-def band_widths(bins):
-    widths, start = [], 0
-    while start < bins:
-        width = 4 if start < (bins - 1) / 4 else 8 if start < (bins - 1) / 2 else 16
-        rest = bins - start
-        last = rest < 2 * width and start >= (bins - 1) / 2
-        widths.append(rest if last else min(width, rest))
-        start += widths[-1]
-    return widths
 
 
 if __name__ == "__main__":

@@ -76,6 +76,12 @@ public final class RewardContext: Sendable {
         return made
     }
 
+    /// What a distance is measured with and to, as a file's settings name them.
+    func reference(of settings: RewardSettings) throws -> (encoder: any AudioEncoder, exemplars: Exemplars) {
+        let encoder = try encoder(settings.encoder())
+        return (encoder, try exemplars(settings.requiredPath("reference"), encoder))
+    }
+
     private func found(_ name: String?, needsText: Bool) throws -> any AudioEncoder {
         let key = (name ?? "") + (name == nil && needsText ? " text" : "")
         if let known = encoders.withLock({ $0[key] }), !needsText || known is any AudioTextEncoder { return known }

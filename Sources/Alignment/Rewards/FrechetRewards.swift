@@ -92,10 +92,9 @@ extension PerSongFrechetReward {
     static let definition = RewardDefinition(
         name: "per-song-fad", summary: "Fréchet distance of each clip to a reference set"
     ) { settings, context in
-        let encoder = try context.encoder(settings.encoder())
+        let reference = try context.reference(of: settings)
         return try PerSongFrechetReward(
-            name: settings.label("per-song-fad"), encoder: encoder,
-            exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
+            name: settings.label("per-song-fad"), encoder: reference.encoder, exemplars: reference.exemplars)
     }
 }
 
@@ -103,10 +102,9 @@ extension FrechetReward {
     static let definition = RewardDefinition(
         name: "fad", summary: "Fréchet distance of all clips to a reference set"
     ) { settings, context in
-        let encoder = try context.encoder(settings.encoder())
+        let reference = try context.reference(of: settings)
         return try FrechetReward(
-            name: settings.label("fad"), encoder: encoder,
-            exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
+            name: settings.label("fad"), encoder: reference.encoder, exemplars: reference.exemplars)
     }
 
     static let infinityDefinition = RewardDefinition(
@@ -116,9 +114,8 @@ extension FrechetReward {
         options.seed = context.seed
         options.smallest = try settings.wholeNumber("smallest", in: 2...1_000_000) ?? options.smallest
         options.draws = try settings.wholeNumber("draws", in: 2...10_000) ?? options.draws
-        let encoder = try context.encoder(settings.encoder())
+        let reference = try context.reference(of: settings)
         return try FrechetReward(
-            name: settings.label("fad-inf"), encoder: encoder,
-            exemplars: context.exemplars(settings.requiredPath("reference"), encoder), extrapolation: options)
+            name: settings.label("fad-inf"), encoder: reference.encoder, exemplars: reference.exemplars, extrapolation: options)
     }
 }

@@ -66,20 +66,18 @@ extension KernelReward {
     static let definition = RewardDefinition(
         name: "kad", summary: "kernel audio distance of all clips to a reference set"
     ) { settings, context in
-        let encoder = try context.encoder(settings.encoder())
+        let reference = try context.reference(of: settings)
         return try KernelReward(
-            name: settings.label("kad"), encoder: encoder,
-            exemplars: context.exemplars(settings.requiredPath("reference"), encoder))
+            name: settings.label("kad"), encoder: reference.encoder, exemplars: reference.exemplars)
     }
 
     static let discrepancyDefinition = RewardDefinition(
         name: "mmd", summary: "squared maximum mean discrepancy of all clips to a reference set"
     ) { settings, context in
-        let encoder = try context.encoder(settings.encoder())
+        let reference = try context.reference(of: settings)
         let isBiased = try settings.flag("biased") ?? false
         return try KernelReward(
-            name: settings.label("mmd"), encoder: encoder,
-            exemplars: context.exemplars(settings.requiredPath("reference"), encoder),
+            name: settings.label("mmd"), encoder: reference.encoder, exemplars: reference.exemplars,
             measure: .squaredMMD(isBiased ? .biased : .unbiased))
     }
 }

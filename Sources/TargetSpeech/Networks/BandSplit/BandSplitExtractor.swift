@@ -71,7 +71,7 @@ public struct BandSplitExtractor: Layer {
     public func callAsFunction(_ mixture: Tensor, embedding: Tensor?) -> Tensor {
         precondition(mixture.rank == 3 && mixture.shape[1] == 2 && mixture.shape[2] > 0, "a mixture is [batch, 2, samples]")
         guard let embedding else { preconditionFailure("the network needs a voice") }
-        let input = BandSplitInput(mixture, stft: stft)
+        let input = BandSplitInput(mixture, stft: stft, sampleRate: configuration.sampleRate)
         let (batch, frames, bins) = (input.left.shape[0], input.left.shape[1], configuration.binCount)
         let (bands, channels, terms) = (widths.count, configuration.channels, Self.termsPerBin)
         var x = split(input.features).reshaped([batch, frames, bands, channels])

@@ -14,7 +14,7 @@ struct BandSplitInput {
     private let samples: Int
 
     /// - Parameter mixture: `[batch, 2, samples]`
-    init(_ mixture: Tensor, stft: STFT) {
+    init(_ mixture: Tensor, stft: STFT, sampleRate: Int) {
         let (batch, samples) = (mixture.shape[0], mixture.shape[2])
         let chunk = stft.configuration.hopLength, chunks = (samples + chunk - 1) / chunk, frames = chunks + 1, bins = chunk + 1
         let values = mixture.values
@@ -23,7 +23,7 @@ struct BandSplitInput {
                 Array(values[(2 * item + ear) * samples..<(2 * item + ear + 1) * samples])
                     + [Float](repeating: 0, count: chunks * chunk - samples)
             }
-            return Self.item(ears, chunk: chunk, stft: stft)
+            return Self.item(ears, follower: LevelFollower(chunk: chunk, sampleRate: sampleRate), stft: stft)
         }
         func spectra(_ ear: Int) -> Tensor { Tensor(items.flatMap { $0.spectra[ear] }, shape: [batch, frames, bins, 2]) }
         left = spectra(0)
@@ -47,9 +47,10 @@ struct BandSplitInput {
         var spectra: [[Float]], features: [Float], levels: [Float]
     }
 
-    private static func item(_ ears: [[Float]], chunk: Int, stft: STFT) -> Item {
+    private static func item(_ ears: [[Float]], follower: LevelFollower, stft: STFT) -> Item {
+        var follower = follower
+        let chunk = stft.configuration.hopLength
         let chunks = ears[0].count / chunk, frames = chunks + 1, bins = chunk + 1
-        var follower = LevelFollower(chunk: chunk)
         let gains = (0..<frames).map { frame in
             frame < chunks
                 ? follower.gain(afterPower: ears.reduce(0) { $0 + energy($1, frame * chunk, chunk) } / Float(2 * chunk))
@@ -101,7 +102,7 @@ struct BandSplitInput {
 }
 
 extension LevelFollower {
-    init(chunk: Int, sampleRate: Int = 16_000) {
+    init(chunk: Int, sampleRate: Int) {
         self.init(seconds: BandSplitExtractor.levelSeconds, frameRate: Double(sampleRate) / Double(chunk))
     }
 }
