@@ -25,6 +25,7 @@ from torch.nn import functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from enhancer_network import EnhancerNetwork  # noqa: E402
+from light_target_networks import BandSplitExtractor, MelEnrollmentNetwork  # noqa: E402
 from scenes import RATE, SPEEDS, Bank, BinauralRooms, Heads, Mixtures, NoiseSource, Scenes, active_rms, uniform  # noqa: E402
 from tfgridnet_network import EnrollmentNetwork, Extractor, SpeakerEncoder  # noqa: E402
 
@@ -163,9 +164,20 @@ class Task:
         pass
 
 
+def enrollment_network(config):
+    design = MelEnrollmentNetwork if config.get("family") == "mel-recurrent" else EnrollmentNetwork
+    return design(**config["network"])
+
+
+def extractor_network(config):
+    if config.get("family") == "band-split":
+        return BandSplitExtractor(**config["network"])
+    return Scaled(Extractor(**config["network"]), config["gain"])
+
+
 class EnrollTask(Task):
     def network(self):
-        return EnrollmentNetwork(**self.config["network"])
+        return enrollment_network(self.config)
 
     def embed(self, network, scenes, which, clean):
         x, _, keep = scenes.enrollment(which, self.n, clean)
@@ -219,7 +231,7 @@ class ExtractorTask(Task):
     encoders = ()
 
     def network(self):
-        return Scaled(Extractor(**self.config["network"]), self.config["gain"])
+        return extractor_network(self.config)
 
     def load_encoders(self):
         """The enrolment network, once another process has trained it."""
@@ -227,7 +239,7 @@ class ExtractorTask(Task):
         settings = pathlib.Path(self.options.out) / "enrollment.json"
         if self.encoders or not path.exists() or not settings.exists():
             return
-        network = EnrollmentNetwork(**json.loads(settings.read_text())["network"]).to(self.device).eval()
+        network = enrollment_network(json.loads(settings.read_text())).to(self.device).eval()
         network.load_state_dict(load_file(path))
         self.encoders = (network,)
         print("extractor: enrolments are the network's from now on", flush=True)
@@ -249,7 +261,8 @@ class ExtractorTask(Task):
         e = self.embedding(self.voices, self.scenes, voices[:, 0])
         estimate = network(mixture, e)
         heard = present & (target.square().mean((1, 2)) > 1e-9)
-        ratio = noise_to_signal(estimate, target).mean(1)
+        share = self.config.get("scaleInvariant", 0.5)
+        ratio = ((1 - share) * noise_to_signal(estimate, target) + share * -si_sdr(estimate, target).clamp(-20, 30)).mean(1)
         power = mixture.square().sum((1, 2)).clamp(min=1e-7)
         rest = decibels(estimate.square().sum((1, 2)) / power + 10 ** -3)
         return torch.where(heard, ratio, self.config.get("absentWeight", 0.3) * rest).mean()
