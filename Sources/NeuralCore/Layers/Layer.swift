@@ -56,6 +56,13 @@ extension Layer {
         return collector.found
     }
 
+    /// The tensors that training changes, in the order of the gradients.
+    func trainableParameters() -> [(String, Tensor)] {
+        var copy = self, collector = ParameterCollector(includesBuffers: false)
+        copy.visit(with: &collector)
+        return collector.found
+    }
+
     /// The number of values that training changes.
     public var parameterCount: Int {
         var copy = self, collector = ParameterCollector(includesBuffers: false)

@@ -4,7 +4,7 @@ import Foundation
 /// Adam with decoupled weight decay (Kingma and Ba, 2015, algorithm 1; Loshchilov and Hutter, 2019, algorithm 2).
 ///
 /// With a weight decay of 0 it is plain Adam. Tensors of fewer than two axes are not decayed.
-public struct AdamW<M: Layer>: Sendable {
+public struct AdamW<M: Layer>: Optimizer {
     public var beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float
     /// Used where an update names no other.
     public var learningRate: Float
@@ -14,6 +14,8 @@ public struct AdamW<M: Layer>: Sendable {
 
     private struct Moments: Sendable {
         var name: String, first: Tensor, second: Tensor
+        /// Moved by another optimiser.
+        var isSkipped = false
 
         mutating func advance(_ parameter: inout Tensor, along gradient: Tensor, _ settings: ck_adam_settings) {
             let count = parameter.count
@@ -39,14 +41,24 @@ public struct AdamW<M: Layer>: Sendable {
         for model: M, learningRate: Float = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999, epsilon: Float = 1e-8,
         weightDecay: Float = 0
     ) {
-        (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
-        (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
-        var copy = model, collector = ParameterCollector(includesBuffers: false)
-        copy.visit(with: &collector)
-        moments = collector.found.map { Moments(name: $0.0, first: .zeros($0.1.shape), second: .zeros($0.1.shape)) }
+        self.init(
+            for: model, learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: weightDecay,
+            skipping: [])
     }
 
-    /// Moves the parameters of `model` against `gradient`, which comes from `valueAndGradient` of the same model.
+    /// - Parameter skipping: true in the place of each parameter that another optimiser moves; empty for none.
+    init(
+        for model: M, learningRate: Float, beta1: Float, beta2: Float, epsilon: Float = 1e-8, weightDecay: Float,
+        skipping: [Bool]
+    ) {
+        (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
+        (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
+        moments = model.trainableParameters().enumerated().map { index, parameter in
+            let isSkipped = !skipping.isEmpty && skipping[index], shape = isSkipped ? [0] : parameter.1.shape
+            return Moments(name: parameter.0, first: .zeros(shape), second: .zeros(shape), isSkipped: isSkipped)
+        }
+    }
+
     public mutating func update(_ model: inout M, along gradient: Gradients, learningRate: Float? = nil) {
         precondition(gradient.names == moments.map(\.name), "the gradient belongs to another model")
         step += 1
@@ -75,7 +87,7 @@ public struct AdamW<M: Layer>: Sendable {
             settings.decay = parameter.rank > 1 ? decay : 0
             let gradient = gradients[next]
             precondition(gradient.shape == parameter.shape, "the gradient belongs to another model")
-            moments[next].advance(&parameter, along: gradient, settings)
+            if !moments[next].isSkipped { moments[next].advance(&parameter, along: gradient, settings) }
             next += 1
         }
 
@@ -84,15 +96,14 @@ public struct AdamW<M: Layer>: Sendable {
 }
 
 extension AdamW {
-    /// What a checkpoint must hold: both moments of every parameter under `prefix`, and the number of updates.
+    /// Both moments of every parameter.
     public func state(prefix: String) -> [(String, Tensor)] {
-        moments.flatMap { [(prefix + "first." + $0.name, $0.first), (prefix + "second." + $0.name, $0.second)] }
+        moments.filter { !$0.isSkipped }.flatMap { [(prefix + "first." + $0.name, $0.first), (prefix + "second." + $0.name, $0.second)] }
     }
 
-    /// Takes back what `state(prefix:)` gave, and the number of updates it was taken after.
     public mutating func restore(from file: SafeTensorsFile, prefix: String, step: Int) throws {
         self.step = step
-        for index in moments.indices {
+        for index in moments.indices where !moments[index].isSkipped {
             let name = moments[index].name, shape = moments[index].first.shape
             moments[index].first = try file.tensor(prefix + "first." + name, shape: shape)
             moments[index].second = try file.tensor(prefix + "second." + name, shape: shape)

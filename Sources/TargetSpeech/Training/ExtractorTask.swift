@@ -40,6 +40,7 @@ public struct ExtractorTask<Network: ExtractorNetwork>: TrainingTask {
     private let data: SceneTrainingData
     private let teacher: VoiceTeacher
     private let voices: VoiceExampleSettings
+    private let losses: ExtractionLossSettings
     private let held: [ExtractionExample]
     public let fingerprint: String
 
@@ -49,14 +50,14 @@ public struct ExtractorTask<Network: ExtractorNetwork>: TrainingTask {
     ///   their channels.
     public init(
         _ configuration: Network.Configuration, data: SceneTrainingData, teacher: VoiceTeacher, voices: VoiceExampleSettings,
-        validation: SceneValidationSettings
+        loss: ExtractionLossSettings = .init(), validation: SceneValidationSettings
     ) throws {
         let ears = data.training.settings.isMono ? 1 : 2
         guard configuration.microphones == ears, configuration.outputs == ears else {
             throw TargetSpeechError.invalidSetting(
                 name: "num_ch", value: "\(configuration.microphones)", fix: "the scenes have \(ears); set model and scenes alike.")
         }
-        (self.configuration, self.data, self.teacher, self.voices) = (configuration, data, teacher, voices)
+        (self.configuration, self.data, self.teacher, self.voices, losses) = (configuration, data, teacher, voices, loss)
         fingerprint = data.fingerprint
         held = try (0..<validation.scenes).map { index in
             let scene = try data.validation.scene(index, isTargetAbsent: index < validation.absent)
@@ -87,7 +88,10 @@ public struct ExtractorTask<Network: ExtractorNetwork>: TrainingTask {
         let mixture = stack(examples.flatMap { example in example.questions.map { _ in example.mixture } })
         let questions = examples.flatMap(\.questions)
         let estimate = network(mixture, embedding: embeddings(questions))
-        return thresholdedRatioLoss(estimate, target: stack(questions.map(\.target)), mixture: mixture).mean()
+        let target = stack(questions.map(\.target)), share = losses.scaleInvariant
+        let plain = thresholdedRatioLoss(estimate, target: target, mixture: mixture).mean()
+        return share == 0
+            ? plain : plain * (1 - share) + scaleInvariantRatioLoss(estimate, target: target, mixture: mixture).mean() * share
     }
 
     public func validate(

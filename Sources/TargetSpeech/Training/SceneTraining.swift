@@ -12,7 +12,8 @@ public enum SceneTraining {
     ) throws -> TrainingOutcome {
         try execute(run, defaults: defaults, on: folders, teacher: teacher, report: report) { settings, data, teacher in
             try ExtractorTask<Network>(
-                settings.model, data: data, teacher: teacher, voices: settings.voices, validation: settings.validation)
+                settings.model, data: data, teacher: teacher, voices: settings.voices, loss: settings.loss,
+                validation: settings.validation)
         }
     }
 

@@ -7,6 +7,7 @@ public struct SceneTrainingConfiguration<Network: NetworkConfiguration & Equatab
     public var model: Network
     public var scenes = SceneSettings()
     public var voices = VoiceExampleSettings()
+    public var loss = ExtractionLossSettings()
     public var optimization = OptimizationSettings()
     public var validation = SceneValidationSettings()
     public var checkpoints = CheckpointSettings()
@@ -27,6 +28,7 @@ public struct SceneTrainingConfiguration<Network: NetworkConfiguration & Equatab
         try model.validate()
         try scenes.validate()
         try voices.validate()
+        try loss.validate()
         try optimization.validate()
         try validation.validate()
         try checkpoints.validate()

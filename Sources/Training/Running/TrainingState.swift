@@ -6,7 +6,7 @@ struct TrainingState<Network: Layer> {
     var network: Network
     /// The running average of the weights, which is evaluated and exported.
     var average: ExponentialMovingAverage<Network>
-    var optimizer: AdamW<Network>
+    var optimizer: any Optimizer<Network>
     /// Updates made so far.
     var step = 0
     /// The step of the last validation, and what the best one gave.
@@ -18,16 +18,14 @@ struct TrainingState<Network: Layer> {
     init(network: Network, settings: OptimizationSettings) {
         self.network = network
         average = ExponentialMovingAverage(of: network, decay: settings.averageDecay)
-        optimizer = AdamW(
-            for: network, learningRate: settings.learningRate, beta1: settings.beta1, beta2: settings.beta2,
-            weightDecay: settings.weightDecay)
+        optimizer = settings.optimizer(for: network)
     }
 }
 
 extension TrainingState {
     var averagedNetwork: Network { average.model }
 
-    /// Everything but numbers: weights, their average, both moments of the optimiser.
+    /// Everything but numbers: weights, their average, what the optimiser keeps.
     func tensors() -> [(String, Tensor)] {
         network.namedParameters().map { ("network." + $0.0, $0.1) } + average.state(prefix: "average.")
             + optimizer.state(prefix: "optimizer.")

@@ -1,4 +1,10 @@
 import Foundation
+import NeuralCore
+
+public enum OptimizationMethod: String, Codable, Sendable {
+    case adamW = "adamw"
+    case muon
+}
 
 /// The optimiser and its schedule.
 public struct OptimizationSettings: Codable, Sendable, Equatable {
@@ -11,6 +17,9 @@ public struct OptimizationSettings: Codable, Sendable, Equatable {
     /// Parts of one batch whose gradients are computed side by side. Fixes the order of summation, so the result is
     /// the same with any number of threads.
     public var shards = 4
+    public var method = OptimizationMethod.adamW
+    /// Parts of names of parameters that Muon leaves to AdamW, such as embeddings and last layers.
+    public var elementwise: [String] = []
     public var learningRate: Float = 1e-3
     /// Learning rate at the last step.
     public var finalLearningRate: Float = 1e-5
@@ -43,6 +52,17 @@ public struct OptimizationSettings: Codable, Sendable, Equatable {
         try check((0..<1).contains(beta2), "beta2", "must be from 0 to below 1, not \(beta2)")
         try check(gradientNorm > 0, "gradientNorm", "must be above 0, not \(gradientNorm)")
         try check((0..<1).contains(averageDecay), "averageDecay", "must be from 0 to below 1, not \(averageDecay)")
+    }
+
+    func optimizer<Network: Layer>(for network: Network) -> any Optimizer<Network> {
+        switch method {
+        case .adamW:
+            AdamW(for: network, learningRate: learningRate, beta1: beta1, beta2: beta2, weightDecay: weightDecay)
+        case .muon:
+            Muon(
+                for: network, learningRate: learningRate, beta1: beta1, beta2: beta2, weightDecay: weightDecay,
+                exceptions: elementwise)
+        }
     }
 
     /// Linear warm-up, then half a cosine down to the final rate at the last step.

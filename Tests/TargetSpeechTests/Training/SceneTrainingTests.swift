@@ -135,6 +135,21 @@ import Testing
         }
     }
 
+    /// -30 dB at best whatever the level; no target at all in the estimate is the worst; a silent target is the plain loss.
+    @Test func theScaleInvariantLossIsLimited() {
+        let target = Tensor([1, -1, 0.5, 0, 0, 0], shape: [2, 1, 3]), mixture = Tensor([1, 0, 1, 1, 2, -1], shape: [2, 1, 3])
+        func loss(_ estimate: Tensor) -> [Float] { scaleInvariantRatioLoss(estimate, target: target, mixture: mixture).values }
+        expectClose(loss(target * 0.1), [-30.043, -30], absolute: 0.03)
+        expectClose(loss(Tensor([1, 1, 0, 1, 2, -1], shape: [2, 1, 3])), [20, 0.00434], absolute: 1e-3)
+        // ⟨p, t⟩² / |t|² = 1.5² / 2.25 of |p|² = 2 is along the target.
+        let estimate = Tensor([1, 0, 1, 1, 2, -1], shape: [2, 1, 3]), along: Float = 1, across = 2 - along
+        expectClose(
+            loss(estimate).prefix(1).map { $0 }, [10 * log10((across + 0.001 * along) / (along + 0.01 * 2))], absolute: 1e-3)
+        checkGradients(at: [Tensor([0.3, -0.2, 0.4, 0.1, 0.6, -0.4], shape: [2, 1, 3])]) {
+            scaleInvariantRatioLoss($0[0], target: target, mixture: mixture)
+        }
+    }
+
     /// -30 dB at best; silence for silence is the best there is, the mixture itself 0 dB.
     @Test func theLossIsLimited() {
         let target = Tensor([1, -1, 0.5, 0, 0, 0], shape: [2, 1, 3]), mixture = Tensor([1, 0, 1, 1, 2, -1], shape: [2, 1, 3])
