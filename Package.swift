@@ -48,7 +48,9 @@ let package = Package(
             dependencies: [
                 "NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "SpectralNetworks", "CKernels", "CMysofa",
             ]),
-        .target(name: "MusicRL", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "CKernels"]),
+        .target(
+            name: "MusicRL",
+            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "Alignment", "CKernels"]),
         .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
         .target(name: "AudioEmbeddings", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary"]),
         .target(
@@ -73,7 +75,7 @@ let package = Package(
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "Training", "TestSupport"]),
         .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "Training", "TestSupport"]),
-        .testTarget(name: "MusicRLTests", dependencies: ["MusicRL", "Training", "TestSupport"]),
+        .testTarget(name: "MusicRLTests", dependencies: ["MusicRL", "Alignment", "Training", "TestSupport"]),
         .testTarget(name: "LiveAudioTests", dependencies: ["LiveAudio", "TestSupport"]),
         .testTarget(name: "AudioEmbeddingsTests", dependencies: ["AudioEmbeddings", "ModelLibrary", "TestSupport"]),
         .testTarget(name: "AlignmentTests", dependencies: ["Alignment", "AudioEmbeddings", "AudioMetrics", "TestSupport"]),

@@ -54,7 +54,7 @@ public struct MusicGenerator: Sendable {
     ) throws {
         try request.validate()
         let condition = try model.text.states(request.prompt).map { TextCondition($0, for: weights) }
-        let start = try request.start.map(encode) ?? []
+        let start = try request.start.map(model.codes) ?? []
         let samples = max(1, Int((request.seconds * model.codec.sampleRate).rounded())), hop = model.codec.hopLength
         let known = start.first?.count ?? 0, frames = known + (samples + hop - 1) / hop
         let group = clipsAtOnce(frames: frames), count = request.seeds.count
@@ -94,16 +94,6 @@ public struct MusicGenerator: Sendable {
     private func clipsAtOnce(frames: Int) -> Int {
         let steps = model.configuration.pattern.steps(frames: min(frames, model.window.length))
         return max(1, cacheLimit / (2 * weights.cacheBytes(steps: steps)))
-    }
-
-    /// A recording as codes; channels in turns.
-    private func encode(_ sound: AudioBuffer) throws -> [[Int32]] {
-        guard sound.frameCount > 0 else { throw MusicGenerationError.promptCodes(reason: "it holds no sound") }
-        let sound = try sound.resampled(to: model.sampleRate)
-        let channels = model.channels == sound.channels.count
-            ? sound.channels : [[Float]](repeating: sound.mono, count: model.channels)
-        let codes = try channels.map { try model.codec.encode([$0]) }
-        return codes[0].indices.flatMap { codebook in codes.map { $0[codebook] } }
     }
 }
 

@@ -19,6 +19,7 @@ struct Audiotool: ParsableCommand {
               audiotool extract party.wav --voice alice.voice     (keeps that voice)
               arecord | audiotool stream enhance | aplay          (while it sounds)
               audiotool generate "a slow waltz" -o waltz.wav      (makes music)
+              audiotool tune --prompts p.txt --reward r.yaml -o run  (tunes the model of music with rewards)
               audiotool score generated/ --reference liked/       (music against a folder that sounds right)
               audiotool models                                    (what is installed)
               audiotool info talk.flac                            (what a file holds)
@@ -26,6 +27,6 @@ struct Audiotool: ParsableCommand {
         version: version,
         subcommands: [
             Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Generate.self, Models.self, Info.self,
-            Evaluate.self, Score.self, Plot.self, Train.self, Mix.self, Mixtures.self, Tokens.self,
+            Tune.self, Evaluate.self, Score.self, Plot.self, Train.self, Mix.self, Mixtures.self, Tokens.self,
         ])
 }

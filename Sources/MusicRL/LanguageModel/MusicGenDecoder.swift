@@ -56,9 +56,11 @@ public struct MusicGenDecoder: Layer {
     ///   - tokens: `[batch][codebooks][steps]`, delayed.
     ///   - memory: the texts; nil for the null condition.
     public func callAsFunction(_ tokens: [[[Int32]]], memory: TextMemory?) -> Tensor {
-        let hidden = states(tokens, memory: memory).last!
-        return Tensor.stacked(heads.map { $0(hidden) }, axis: 1)
+        scores(of: states(tokens, memory: memory).last!)
     }
+
+    /// Scores from the normalised result of the last layer, `[batch, steps, width]`.
+    func scores(of hidden: Tensor) -> Tensor { Tensor.stacked(heads.map { $0(hidden) }, axis: 1) }
 
     /// The input of each layer and the normalised result, `[batch, steps, width]`.
     func states(_ tokens: [[[Int32]]], memory: TextMemory?) -> [Tensor] {

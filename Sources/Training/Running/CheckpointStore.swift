@@ -5,16 +5,16 @@ import NeuralCore
 ///
 /// Each is written beside its final name, brought to the disk and renamed, and carries a checksum of all it holds.
 /// One that does not check out, after a power cut or a bad disk, is passed over for the one before.
-struct CheckpointStore {
+package struct CheckpointStore {
     let folder: String
     /// How many to keep.
     var depth = 2
 
     /// A checkpoint that was read and checked.
-    struct Entry {
-        let path: String
-        let step: Int
-        let file: SafeTensorsFile
+    package struct Entry {
+        package let path: String
+        package let step: Int
+        package let file: SafeTensorsFile
     }
 
     /// Paths and steps of what is there, newest first.
@@ -32,7 +32,7 @@ struct CheckpointStore {
     ///
     /// - Parameter onDamage: told about each one that had to be passed over.
     /// - Throws: ``TrainingError/noUsableCheckpoint(path:reasons:)`` if there are some and all are damaged.
-    func newest(onDamage: (String) -> Void) throws -> Entry? {
+    package func newest(onDamage: (String) -> Void) throws -> Entry? {
         var reasons: [String] = []
         for (path, step) in list() {
             do {
@@ -46,7 +46,7 @@ struct CheckpointStore {
         return nil
     }
 
-    func write(_ tensors: [(String, Tensor)], metadata: [String: String], step: Int) throws -> String {
+    package func write(_ tensors: [(String, Tensor)], metadata: [String: String], step: Int) throws -> String {
         var metadata = metadata
         metadata["step"] = String(step)
         metadata["checksum"] = Checksum.of(tensors, metadata: metadata)

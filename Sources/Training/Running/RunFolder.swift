@@ -22,10 +22,10 @@ public final class RunFolder {
     private let isNew: Bool
 
     public var configurationPath: String { path + "/config.json" }
-    var logPath: String { path + "/log.jsonl" }
+    package var logPath: String { path + "/log.jsonl" }
     public var modelPath: String { path + "/model.safetensors" }
     public var bestPath: String { path + "/best.safetensors" }
-    var checkpoints: CheckpointStore { CheckpointStore(folder: path) }
+    package var checkpoints: CheckpointStore { CheckpointStore(folder: path) }
 
     /// Opens a folder for a new run, or for one that is to go on.
     ///
@@ -57,7 +57,7 @@ public final class RunFolder {
     deinit { close(lock) }
 
     /// Leaves no trace of a run that was refused before it began.
-    func discardUnlessStarted() {
+    package func discardUnlessStarted() {
         guard !FileManager.default.fileExists(atPath: configurationPath) else { return }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         for name in names where name == ".lock" || name.hasSuffix(".s16") {

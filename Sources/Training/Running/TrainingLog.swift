@@ -4,14 +4,14 @@ import Foundation
 ///
 /// It holds nothing that depends on the clock, so that an interrupted and resumed run leaves the same file as an
 /// unbroken one.
-final class TrainingLog {
+package final class TrainingLog {
     private let file: FileHandle
     let path: String
 
     /// Opens the log and drops every line after `step`, and a torn last line.
     ///
     /// - Throws: ``TrainingError/cannotWrite(path:reason:)``.
-    init(path: String, keepingThrough step: Int) throws {
+    package init(path: String, keepingThrough step: Int) throws {
         self.path = path
         do {
             let old = (try? Data(contentsOf: URL(fileURLWithPath: path))) ?? Data()
@@ -24,7 +24,7 @@ final class TrainingLog {
         }
     }
 
-    func append(_ entry: some Encodable) throws {
+    package func append(_ entry: some Encodable) throws {
         do {
             let encoder = JSONEncoder()
             encoder.outputFormatting = .sortedKeys
@@ -35,7 +35,7 @@ final class TrainingLog {
     }
 
     /// Waits until the lines are on the disk.
-    func synchronize() throws {
+    package func synchronize() throws {
         do { try file.synchronize() } catch { throw TrainingError.cannotWrite(path: path, reason: error.localizedDescription) }
     }
 

@@ -66,6 +66,12 @@ struct Plot: ParsableCommand {
     }
 
     private func training() throws -> Picture {
+        if inputs.allSatisfy(TuningLog.isOne) {
+            let runs = try inputs.map(TuningLog.init(path:))
+            var picture = TuningPicture(runs: runs, names: titles.isEmpty ? runs.map(\.name) : titles).picture()
+            if let width { picture.panelWidth = Double(width) }
+            return picture
+        }
         let runs = try inputs.map { try TrainingCurves(path: $0) }
         var picture = TrainingPicture(runs: runs, names: titles.isEmpty ? runs.map(\.name) : titles).picture()
         if let width { picture.panelWidth = Double(width) }

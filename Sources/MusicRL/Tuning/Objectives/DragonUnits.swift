@@ -1,0 +1,85 @@
+import Alignment
+import Foundation
+import NeuralCore
+
+/// A clip that the policy drew, with what the start says of it.
+struct Rollout: Sendable {
+    var clip: CodeSequence
+    /// log π₀ of its codes.
+    var reference: [Float]
+    /// log π of its codes when it was drawn.
+    var drawn: [Float]
+    /// The return that was expected at each step; empty without a value head.
+    var values: [Float] = []
+}
+
+/// Wanted and unwanted clips out of a round's own, as DRAGON builds them.
+///
+/// Y. Bai et al., "DRAGON: distributional rewards optimize diffusion generative models", 2025. Rewards of clips choose the
+/// best and the worst of each prompt's; rewards of sets choose by swaps between two sets; without pairing, a clip is
+/// wanted if its reward is above the median of all.
+struct DragonUnits {
+    let settings: TuningConfiguration.Dragon
+    /// What a reward of 1 more says: the deviation of the start policy's.
+    let scale: Double
+
+    /// Indices of rollouts: the wanted one first.
+    struct Choice: Equatable {
+        var wanted: Int
+        var unwanted: Int
+        var certainty: Double?
+    }
+
+    /// - Parameters:
+    ///   - groups: indices of the clips of each prompt, even in number.
+    ///   - judgement: of all clips.
+    /// - Returns: pairs; where clips are not paired, `wanted` and `unwanted` have nothing to do with each other.
+    func choices(_ groups: [[Int]], _ judgement: Judgement) throws -> [Choice] {
+        guard let rewards = judgement.trained.clips else { return try bySwapping(groups, judgement) }
+        switch settings.pairing {
+        case .paired: return byScore(groups, rewards)
+        case .unpaired: return byMedian(judgement.kept, rewards)
+        }
+    }
+
+    private func byScore(_ groups: [[Int]], _ rewards: [Double?]) -> [Choice] {
+        groups.flatMap { group -> [Choice] in
+            let known = group.filter { rewards[$0] != nil }
+            // The best meets the worst, the second best the second worst, and so on.
+            let order = known.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
+            return (0..<order.count / 2).compactMap { place in
+                let (best, worst) = (order[place], order[order.count - 1 - place])
+                let difference = rewards[best]! - rewards[worst]!
+                guard difference > 0 else { return nil }
+                let certainty = settings.labels == .soft ? 1 / (1 + exp(-difference / scale)) : nil
+                return Choice(wanted: best, unwanted: worst, certainty: certainty)
+            }
+        }
+    }
+
+    private func byMedian(_ kept: [Int], _ rewards: [Double?]) -> [Choice] {
+        let order = kept.filter { rewards[$0] != nil }.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
+        let half = order.count / 2
+        return (0..<half).compactMap { place in
+            let (above, below) = (order[place], order[order.count - half + place])
+            return rewards[above]! > rewards[below]! ? Choice(wanted: above, unwanted: below) : nil
+        }
+    }
+
+    /// Two sets with one clip of every two of a prompt; swaps that raise the reward of the first.
+    private func bySwapping(_ groups: [[Int]], _ judgement: Judgement) throws -> [Choice] {
+        let kept = Set(judgement.kept)
+        let couples = groups.flatMap { group -> [(Int, Int)] in
+            let known = group.filter(kept.contains)
+            return (0..<known.count / 2).map { (known[2 * $0], known[2 * $0 + 1]) }
+        }
+        guard !couples.isEmpty else { return [] }
+        let choice = try DemonstrationSets.bySwapping(count: couples.count, maximumSweeps: settings.sweeps) { members in
+            try judgement.trained.set(members.map { $0 < couples.count ? couples[$0].0 : couples[$0 - couples.count].1 })
+        }
+        // Clips that are the same to the reward teach nothing; the sets then stay as they began.
+        guard try judgement.trained.set(couples.map(\.0)) != judgement.trained.set(couples.map(\.1)) || choice.rewards.count > 2
+        else { return [] }
+        return zip(couples, choice.choices).map { $1 ? Choice(wanted: $0.1, unwanted: $0.0) : Choice(wanted: $0.0, unwanted: $0.1) }
+    }
+}

@@ -1,0 +1,34 @@
+import ModelLibrary
+import NeuralCore
+
+/// Writes a tuned decoder with the other parts of its model as a model file.
+enum TunedModelFile {
+    /// - Parameter tuning: what the file says about how it was made.
+    static func write(_ decoder: MusicGenDecoder, of model: MusicModel, tuning: JSONObject, to path: String) throws {
+        let file = model.file, attached = file.attachedFiles
+        let source = ReplacedTensors(
+            base: RenamedTensors(file.file) { attached.contains($0) ? nil : $0 }, changes: LayerTensors(decoder), prefix: "decoder.")
+        guard var settings = file.settings.object else { return }
+        settings = settings.setting("tuning", to: .object(tuning)).setting("default", to: .bool(false))
+        var metadata = file.file.metadata
+        metadata["config"] = JSONValue.object(settings).text
+        try SafeTensorsFile.write(
+            source, files: try attached.map { ($0, try file.file.bytes($0)) }, metadata: metadata, to: path)
+    }
+
+    private struct ReplacedTensors: TensorSource {
+        let base: RenamedTensors
+        let changes: LayerTensors
+        let prefix: String
+
+        var path: String { base.path }
+        var names: [String] { base.names }
+        func contains(_ name: String) -> Bool { base.contains(name) }
+        func shape(_ name: String) throws -> [Int] { try base.shape(name) }
+
+        func tensor(_ name: String) throws -> Tensor {
+            let own = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : ""
+            return changes.contains(own) ? try changes.tensor(own) : try base.tensor(name)
+        }
+    }
+}

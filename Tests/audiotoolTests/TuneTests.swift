@@ -1,0 +1,128 @@
+import AudioDSP
+import Foundation
+import NeuralCore
+import TestSupport
+import Testing
+
+/// Tuning of a tiny model with random weights from the command line. CASES C56 to C65.
+@Suite struct TuneTests {
+    private static let fixture = Fixture.all(in: "music").first { $0.folder.lastPathComponent == "tiny-musicgen" }!
+
+    private func run(_ arguments: [String], in folder: Scratch) throws -> Tool.Outcome {
+        try Tool.run(arguments, in: folder, environment: ["AUDIOTOOL_MODELS": folder.path("models")])
+    }
+
+    private func tune(_ arguments: String..., in folder: Scratch) throws -> Tool.Outcome {
+        try run(["tune", "--prompts", "prompts.txt", "--duration", "0.4", "--prompts-per-round", "2"] + arguments, in: folder)
+    }
+
+    /// A folder with the tiny model, prompts and a file of rewards.
+    private func prepared() throws -> Scratch {
+        let folder = try Scratch()
+        let outcome = try run(["models", "import", Self.fixture.folder.path, "--name", "tiny"], in: folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        let prompts = (1...10).map { "tune number \($0), 120 bpm" }.joined(separator: "\n")
+        try folder.write(Array((prompts + "\n").utf8), to: "prompts.txt")
+        try folder.write(Array("rewards: [{reward: loudness, target: -10}]\n".utf8), to: "loud.yaml")
+        try folder.write(Array("rewards: [{reward: clipping}]\n".utf8), to: "gold.yaml")
+        return folder
+    }
+
+    private func lines(_ folder: Scratch, _ file: String) throws -> [JSONValue] {
+        try String(decoding: folder.bytes(file), as: UTF8.self).split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+    }
+
+    @Test func runModelReportAndPlot() throws {
+        let folder = try prepared()
+        let outcome = try tune(
+            "--reward", "loud.yaml", "--gold", "gold.yaml", "--output", "run", "--rounds", "3", "--eval-every", "1", in: folder)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("held out, round 3") && outcome.errors.contains("gold clipping"))
+        let log = try lines(folder, "run/log.jsonl")
+        #expect(log.count == 3 + 4)
+        #expect(log[0]["measurement"]["divergence"].double == 0 && log[0]["measurement"]["rewards"]["loud"]["winRate"].double == 0.5)
+        for line in log.dropFirst() where line["measurement"].object != nil {
+            #expect(line["measurement"]["divergence"].double ?? -1 > 0)
+        }
+        let page = String(decoding: try folder.bytes("run/report.html"), as: UTF8.self)
+        #expect(page.contains("report_files/1-before.flac") && page.contains("gold clipping"))
+        #expect(try folder.read("run/report_files/1-after.flac").frameCount > 0)
+        let made = try run(["generate", "x", "--model", "run/model.safetensors", "--seed", "1", "--duration", "0.2", "-o", "a.wav"], in: folder)
+        #expect(made.code == 0, "\(made.errors)")
+        #expect(try run(["models", "import", "run/best.safetensors", "--name", "tuned"], in: folder).code == 0)
+        #expect(try run(["plot", "run", "-o", "curves.png"], in: folder).code == 0)
+        // It is there already.
+        let again = try tune("--reward", "loud.yaml", "--output", "run", in: folder)
+        #expect(again.code == 1 && again.errors.contains("--resume"), "\(again.errors)")
+    }
+
+    /// `kill -9` at any moment: the resumed run has the log and the model of one that was left alone.
+    @Test(arguments: ["dragon", "rloo", "ppo"]) func killedRunsResume(_ method: String) throws {
+        let folder = try prepared()
+        try folder.write(Array(#"{"checkpoints": {"steps": 1, "minutes": 5}}"#.utf8), to: "often.json")
+        let arguments = [
+            "tune", "--prompts", "prompts.txt", "--duration", "0.4", "--prompts-per-round", "2", "--reward", "loud.yaml", "--method", method,
+            "--rounds", "6", "--eval-every", "2", "--config", "often.json", "--no-report", "--eval-count", "4",
+        ]
+        let whole = try run(arguments + ["--output", "whole"], in: folder)
+        #expect(whole.code == 0, "\(whole.errors)")
+        let environment = ["AUDIOTOOL_MODELS": folder.path("models")]
+        var isStarted = false
+        for delay in [0.2, 0.35, 0.6, 0.9] {
+            let own = arguments + ["--output", "broken", "--threads", "1"] + (isStarted ? ["--resume"] : [])
+            let running = try Tool.Running(own, program: Tool.path, in: folder, input: nil, environment: environment)
+            usleep(UInt32(delay * whole.seconds * 1e6))
+            kill(running.process.processIdentifier, SIGKILL)
+            _ = try running.wait()
+            isStarted = isStarted || FileManager.default.fileExists(atPath: folder.path("broken/config.json"))
+        }
+        let last = try run(arguments + ["--output", "broken"] + (isStarted ? ["--resume"] : []), in: folder)
+        #expect(last.code == 0, "\(last.errors)")
+        #expect(try folder.bytes("broken/log.jsonl") == folder.bytes("whole/log.jsonl"))
+        let models = try ["whole", "broken"].map { try SafeTensorsFile(path: folder.path("\($0)/model.safetensors")) }
+        for name in models[0].names where name.hasPrefix("decoder.") {
+            #expect(try models[0].tensor(name) == models[1].tensor(name), "\(name)")
+        }
+    }
+
+    @Test func refusals() throws {
+        let folder = try prepared()
+        try folder.write([], to: "empty.txt")
+        let empty = try run(["tune", "--prompts", "empty.txt", "--reward", "loud.yaml", "--output", "run"], in: folder)
+        expectRefusal(empty, saying: "empty.txt", "no text")
+        expectRefusal(try tune("--reward", "fad", "--reference", "nothing/", "--output", "run", in: folder), saying: "nothing")
+        try folder.write(Array("rewards: [{reward: per-song-fad, reference: gone}]\n".utf8), to: "gone.yaml")
+        expectRefusal(try tune("--reward", "gone.yaml", "--output", "run", in: folder), saying: "gone")
+        expectRefusal(try tune("--reward", "loud.yaml", "--temperature", "0", "--output", "run", in: folder), saying: "Temperature 0", "learn")
+        expectRefusal(try tune("--reward", "loud.yaml", "--samples", "3", "--output", "run", in: folder), saying: "samples", "even")
+        expectRefusal(try tune("--reward", "vendi", "--method", "rloo", "--segments", "2", "--output", "run", in: folder), saying: "segments", "sets")
+        expectRefusal(try tune("--reward", "tempo", "--output", "run", in: folder), saying: "held-out clip", "tempo")
+        #expect(folder.files.allSatisfy { !$0.hasPrefix("run/checkpoint") })
+        for arguments in [["--reward", "nonsense"], ["--method", "dpo"], [], ["--reward", "loud.yaml", "--minutes", "0"]] {
+            #expect(try run(["tune", "--prompts", "prompts.txt", "--output", "run"] + arguments, in: folder).code == 64, "\(arguments)")
+        }
+    }
+
+    /// Choices between recordings and between files of codes.
+    @Test func preferencesFromFiles() throws {
+        let folder = try prepared()
+        for name in ["a", "b"] {
+            let made = try run(["generate", "x", "--model", "tiny", "--seed", name == "a" ? "1" : "2", "--duration", "0.4", "-o", "\(name).wav"], in: folder)
+            #expect(made.code == 0, "\(made.errors)")
+        }
+        let choices = #"{"prompt": "x", "chosen": "a.wav", "rejected": "b.wav"}"# + "\n" + #"{"prompt": "y", "chosen": "b.wav", "rejected": "a.wav", "margin": 0.2}"#
+        try folder.write(Array(choices.utf8), to: "choices.jsonl")
+        for method in ["dpo", "kto", "ipo"] {
+            let outcome = try tune(
+                "--preferences", "choices.jsonl", "--method", method, "--output", method, "--rounds", "2", "--no-report", in: folder)
+            #expect(outcome.code == 0, "\(outcome.errors)")
+            #expect(try lines(folder, "\(method)/log.jsonl")[1]["loss"].double ?? .nan >= 0)
+        }
+        try folder.write(Array((choices + "\n{\"prompt\": \"x\", \"chosen\": \"a.wav\"}").utf8), to: "short.jsonl")
+        expectRefusal(
+            try tune("--preferences", "short.jsonl", "--method", "dpo", "--output", "other", in: folder), saying: "short.jsonl, line 3", "rejected")
+        try folder.write(Array(#"{"prompt": "x", "chosen": "a.wav", "rejected": "gone.wav"}"#.utf8), to: "gone.jsonl")
+        expectRefusal(
+            try tune("--preferences", "gone.jsonl", "--method", "dpo", "--output", "other", in: folder), saying: "gone.jsonl, line 1", "gone.wav")
+    }
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env python3
+"""Simulated raters: a preference model from noisy choices, tuning on it, and where it stops being true.
+
+    python3 recipes/tune_experiments/raters.py --taste taste.yaml --designed designed.yaml --prompts prompts.txt \
+        --held-out held_out.txt --output runs/raters --model NAME [--pairs 400] [--flips 0.25]
+
+`taste.yaml` is what the raters really like, `designed.yaml` the rewards of stage R. In order: choices with wrong ones among
+them; preference models of one and of five members; R, U (one member, ensemble) and RU; the curve of true against learned
+reward over the divergence (curve-*.csv); and by the true taste U against the start, RU against R and RU against U. What is
+there already is not made again. Standard library only.
+"""
+
+import argparse
+import csv
+import json
+import pathlib
+import subprocess
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("taste", "designed", "prompts", "held-out", "output", "model"):
+        parser.add_argument("--" + name, required=True)
+    parser.add_argument("--encoder")
+    parser.add_argument("--program", default="audiotool")
+    parser.add_argument("--pairs", type=int, default=400)
+    parser.add_argument("--flips", type=float, default=0.25)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--method", default="rloo")
+    parser.add_argument("--clips", type=int, default=100, help="pairs of each comparison at the end")
+    options = parser.parse_args()
+    output = pathlib.Path(options.output)
+    output.mkdir(parents=True, exist_ok=True)
+    start = ["--model", options.model]
+
+    def run(*arguments):
+        command = [options.program, *map(str, arguments)]
+        print("#", " ".join(command), flush=True)
+        return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+    choices = output / "choices"
+    if not (choices / "choices.jsonl").exists():
+        run("preferences", "simulate", "--prompts", options.prompts, "--reward", options.taste, "--pairs", options.pairs,
+            "--flips", options.flips, "--output", choices, *start)
+    encoder = ["--encoder", options.encoder] if options.encoder else []
+    for name, members in (("one", 1), ("five", 5)):
+        if not (output / f"{name}.yaml").exists():
+            print(run("preferences", "train", choices / "choices.jsonl", "-o", output / f"{name}.safetensors", "--members", members, *encoder))
+
+    def tune(name, reward, model):
+        folder = output / name
+        if not (folder / "model.safetensors").exists():
+            run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 5,
+                "--reward", reward, "--gold", options.taste, "--method", options.method, "--rounds", options.rounds,
+                "--output", folder, *model, *(["--resume"] if (folder / "config.json").exists() else []))
+        return ["--model", folder / "model.safetensors"]
+
+    r = tune("R", options.designed, start)
+    u = tune("U-one", output / "one.yaml", start)
+    ensemble = tune("U-five", output / "five.yaml", start)
+    ru = tune("RU", output / "five.yaml", r)
+
+    for name in ("U-one", "U-five"):
+        points = []
+        for line in (output / name / "log.jsonl").read_text().splitlines():
+            item = json.loads(line)
+            if "measurement" in item:
+                found = item["measurement"]
+                gold = [value for key, value in found["rewards"].items() if key.startswith("gold ")]
+                learned = found["rewards"][found["trained"]]
+                points.append((item["step"], found["divergence"], learned["value"], learned["winRate"], gold[0]["value"], gold[0]["winRate"]))
+        with open(output / f"curve-{name}.csv", "w", newline="") as file:
+            csv.writer(file).writerows([("round", "divergence", "learned", "learned wins", "true", "true wins"), *points])
+        best = max(points, key=lambda point: point[4])
+        print(f"{name}: the true reward is highest at round {best[0]}, {best[1]:.3g} nats a clip; it ends at {points[-1][4]:.4g} after {best[4]:.4g}")
+
+    def compare(label, first, second):
+        folder = output / ("compare-" + label.replace(" ", "-"))
+        if not (folder / "choices.jsonl").exists():
+            text = run("preferences", "simulate", *first, "--against", second[1], "--prompts", options.held_out, "--reward", options.taste,
+                       "--pairs", options.clips, "--output", folder)
+            (folder / "result.txt").write_text(text)
+        print(f"{label}: {(folder / 'result.txt').read_text().strip()}")
+
+    compare("U five over start", ensemble, start)
+    compare("U one over start", u, start)
+    compare("RU over R", ru, r)
+    compare("RU over U", ru, ensemble)
+
+
+if __name__ == "__main__":
+    main()

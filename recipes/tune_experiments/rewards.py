@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Tunes a model of music by DRAGON with one reward after the other and prints the table of win rates.
+
+    python3 recipes/tune_experiments/rewards.py --references music/valid --prompts prompts.txt --held-out held_out.txt \
+        --output runs/rewards [--style music/waltzes] [--encoder NAME] [--clap NAME] [--model NAME]
+
+Every reward has a run of its own (`audiotool tune`), from the same start and with the same seed; win rates are of held-out
+prompts. `--encoder` adds rewards in the space of a second encoder, `--clap` those that need captions. Runs that are there
+already are read, not made again. Standard library only.
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import time
+
+
+def rewards(options):
+    """(name, kind, YAML) of each."""
+    references = pathlib.Path(options.references).resolve()
+    fad = f'reference: "{references}"'
+    found = [
+        ("level -14", "instance", "{reward: loudness, target: -14}"),
+        ("level -26", "instance", "{reward: loudness, target: -26}"),
+        ("tempo 120", "instance", "{reward: tempo, bpm: 120}"),
+        ("tempo as asked", "instance", "{reward: tempo}"),
+        ("per-song FAD", "instance-to-distribution", "{reward: per-song-fad, %s}" % fad),
+        ("FAD", "distribution", "{reward: fad, %s}" % fad),
+        ("KAD", "distribution", "{reward: kad, %s}" % fad),
+        ("MMD", "distribution", "{reward: mmd, biased: true, %s}" % fad),
+        ("Vendi", "distribution", "{reward: vendi}"),
+        ("Vendi + level", "distribution",
+         "{reward: vendi, weight: 0.2}\n  - {reward: loudness, target: -14, weight: 0.2}"),
+        ("per-song FAD + level", "instance-to-distribution",
+         "{reward: per-song-fad, weight: 0.1, %s}\n  - {reward: loudness, target: -14, weight: 0.2}" % fad),
+    ]
+    if options.scorer:
+        found.append(("scorer", "instance", '{reward: scorer, model: "%s"}' % pathlib.Path(options.scorer).resolve()))
+    if options.style:
+        style = 'reference: "%s"' % pathlib.Path(options.style).resolve()
+        found.append(("per-song FAD, style", "instance-to-distribution", "{reward: per-song-fad, %s}" % style))
+        found.append(("KAD, style", "distribution", "{reward: kad, %s}" % style))
+    if options.encoder:
+        own = f'encoder: "{options.encoder}", {fad}'
+        found.append(("per-song FAD, encoder", "instance-to-distribution", "{reward: per-song-fad, %s}" % own))
+        found.append(("KAD, encoder", "distribution", "{reward: kad, %s}" % own))
+        found.append(("Vendi, encoder", "distribution", '{reward: vendi, encoder: "%s"}' % options.encoder))
+    if options.clap:
+        clap = f'encoder: "{options.clap}"'
+        captions = 'reference: "%s"' % pathlib.Path(options.prompts).resolve()
+        found.append(("CLAP score", "instance", "{reward: clap, %s}" % clap))
+        found.append(("captions as exemplars", "instance-to-distribution", "{reward: clap, %s, %s}" % (clap, captions)))
+        found.append(("MMD to captions", "distribution", "{reward: mmd, biased: true, %s, %s}" % (clap, captions)))
+    return found
+
+
+def measurements(run):
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    return [line for line in lines if "measurement" in line]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("references", "prompts", "held-out", "output"):
+        parser.add_argument("--" + name, required=True)
+    for name in ("style", "encoder", "clap", "scorer", "model", "gold"):
+        parser.add_argument("--" + name)
+    parser.add_argument("--program", default="audiotool")
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", nargs="*", help="names of rewards")
+    parser.add_argument("arguments", nargs="*", help="more arguments of tune, after --")
+    options = parser.parse_args()
+    output = pathlib.Path(options.output)
+    output.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name, kind, text in rewards(options):
+        if options.only and name not in options.only:
+            continue
+        stem = "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
+        run, file = output / stem, output / f"{stem}.yaml"
+        file.write_text(f"name: reward\nundefined: drop\nrewards:\n  - {text}\n")
+        started = time.time()
+        if not (run / "model.safetensors").exists():
+            command = [
+                options.program, "tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", "128",
+                "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--reward", str(file), "--output", str(run)]
+            command += ["--resume"] if (run / "config.json").exists() else []
+            command += ["--model", options.model] if options.model else []
+            command += ["--gold", options.gold] if options.gold else []
+            # Sets need more clips than single ones.
+            command += ["--prompts-per-round", "32"] if kind == "distribution" else []
+            print("#", " ".join(command + options.arguments), flush=True)
+            code = subprocess.run(command + options.arguments).returncode
+            if code != 0:
+                rows.append((name, kind, None, time.time() - started))
+                continue
+        rows.append((name, kind, measurements(run)[-1], time.time() - started))
+    print("| reward | kind | start | tuned | wins | KL (nats a clip) | different | clips | minutes |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    wins = []
+    for name, kind, last, seconds in rows:
+        if last is None:
+            print(f"| {name} | {kind} | failed | | | | | | {seconds / 60:.1f} |")
+            continue
+        found = last["measurement"]
+        reward = found["rewards"][found["trained"]]
+        wins.append(reward["winRate"])
+        print(
+            f"| {name} | {kind} | {reward['start']:.4g} | {reward['value']:.4g} | {100 * reward['winRate']:.1f} % "
+            f"| {found['divergence']:.3g} | {found.get('diversity', 0):.1f} | {found['clips']} | {seconds / 60:.1f} |")
+    if wins:
+        print(f"\nmean win rate over {len(wins)} rewards: {100 * sum(wins) / len(wins):.2f} %")
+
+
+if __name__ == "__main__":
+    main()
