@@ -14,7 +14,7 @@ import NeuralCore
 public struct MusicGenerator: Sendable {
     public let model: MusicModel
     public let precision: WeightPrecision
-    private let weights: DecoderWeights
+    let weights: DecoderWeights
     /// Bytes that the past of clips made side by side may take.
     var cacheLimit = 2 << 30
 

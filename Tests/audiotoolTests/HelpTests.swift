@@ -21,6 +21,7 @@ import Testing
 
     @Test(arguments: [
         "enhance", "dereverb", "enroll", "extract", "stream", "train", "models", "info", "evaluate", "score", "plot", "mix",
+        "generate", "tune", "preferences",
     ])
     func everyCommandExplainsItself(_ command: String) throws {
         let outcome = try Tool.run(command, "--help")

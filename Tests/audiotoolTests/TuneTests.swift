@@ -125,4 +125,57 @@ import Testing
         expectRefusal(
             try tune("--preferences", "gone.jsonl", "--method", "dpo", "--output", "other", in: folder), saying: "gone.jsonl, line 1", "gone.wav")
     }
+
+    /// The best of several is a plain clip that its record makes again; steering makes the same clip twice.
+    @Test func chosenClips() throws {
+        let folder = try prepared()
+        func generate(_ arguments: String...) throws -> Tool.Outcome {
+            try run(["generate", "x", "--model", "tiny", "--seed", "5", "--duration", "0.4"] + arguments, in: folder)
+        }
+        let best = try generate("-o", "b.wav", "--best-of", "3", "--reward", "loud.yaml", "--json")
+        #expect(best.code == 0, "\(best.errors)")
+        let made = try JSONValue(parsing: best.text)[0], rewards = try #require(made["rewards"].doubles)
+        #expect(rewards.count == 3 && made["reward"].double == rewards.max())
+        #expect(abs(try #require(made["divergenceBound"].double) - (log(3) - 2.0 / 3)) < 1e-12)
+        #expect(try run(["generate", "--from", "b.json", "-o", "c.wav"], in: folder).code == 0)
+        #expect(try folder.bytes("b.wav") == folder.bytes("c.wav"))
+        for name in ["d.wav", "e.wav"] {
+            let steered = try generate("-o", name, "--steer", "4", "--steer-every", "0.1", "--steer-strength", "3", "--reward", "loud.yaml")
+            #expect(steered.code == 0 && steered.errors.contains("resampled"), "\(steered.errors)")
+        }
+        #expect(try folder.bytes("d.wav") == folder.bytes("e.wav"))
+        #expect(try folder.read("d.wav").frameCount == 12_800)
+        #expect(try generate("-o", "f.wav", "--best-of", "1", "--reward", "loud.yaml").code == 64)
+        #expect(try generate("-o", "f.wav", "--best-of", "2").code == 64)
+        #expect(try generate("-o", "f.wav", "--reward", "loud.yaml").code == 64)
+        #expect(try generate("-o", "f.wav", "--best-of", "2", "--steer", "2", "--reward", "loud.yaml").code == 64)
+        expectRefusal(try generate("-o", "f.wav", "--best-of", "2", "--reward", "vendi"), saying: "vendi", "sets")
+        #expect(!folder.files.contains("f.wav"))
+    }
+
+    /// Raters of a known taste, what is learned from them, and the reward that comes of it.
+    @Test func simulatedRaters() throws {
+        let folder = try prepared()
+        func simulate(_ arguments: String...) throws -> Tool.Outcome {
+            try run(["preferences", "simulate", "--model", "tiny", "--prompts", "prompts.txt", "--reward", "loud.yaml", "--duration", "0.2"] + arguments, in: folder)
+        }
+        let made = try simulate("--pairs", "30", "--flips", "0.2", "--output", "choices")
+        #expect(made.code == 0 && made.errors.contains("30 choices"), "\(made.errors)")
+        let choices = try lines(folder, "choices/choices.jsonl")
+        #expect(choices.count == 30 && choices.contains { $0["flipped"].bool == true } && choices.contains { $0["flipped"].bool == false })
+        expectRefusal(try simulate("--pairs", "2", "--output", "choices"), saying: "choices", "another folder")
+        let learned = try run(["preferences", "train", "choices/choices.jsonl", "-o", "taste.safetensors", "--members", "3", "--json"], in: folder)
+        #expect(learned.code == 0, "\(learned.errors)")
+        let report = try JSONValue(parsing: learned.text)
+        #expect((0...1).contains(try #require(report["accuracy"].double)) && report["heldOutChoices"].int == 6)
+        #expect(report["files"].strings == ["taste-1.safetensors", "taste-2.safetensors", "taste-3.safetensors", "taste.yaml"])
+        let scored = try run(["score", "choices/00001-a.flac", "--reward", "taste.yaml", "--json"], in: folder)
+        #expect(scored.code == 0, "\(scored.errors)")
+        let tuned = try tune("--reward", "taste.yaml", "--gold", "loud.yaml", "--method", "rloo", "--rounds", "1", "--output", "u", "--no-report", in: folder)
+        #expect(tuned.code == 0, "\(tuned.errors)")
+        let compared = try simulate("--pairs", "4", "--against", "u/model.safetensors", "--output", "other")
+        #expect(compared.code == 0 && compared.text.contains("of 4 pairs"), "\(compared.errors)")
+        try folder.write(Array("{}".utf8), to: "bad.jsonl")
+        expectRefusal(try run(["preferences", "train", "bad.jsonl", "-o", "x.safetensors"], in: folder), saying: "bad.jsonl, line 1", "prompt")
+    }
 }

@@ -76,20 +76,28 @@ public final class TokenGenerator {
 
     /// Draws all frames.
     ///
-    /// - Parameter onFrame: receives each new frame of all clips, `[clips][codebooks]`; what it throws ends the work.
+    /// - Parameters:
+    ///   - onFrame: receives each new frame of all clips, `[clips][codebooks]`; what it throws ends the work.
+    ///   - reselect: receives all codes so far after each frame but the last, and may say from which clip's past each one goes
+    ///     on; its random numbers stay its own.
     /// - Returns: `[clips][codebooks][frames]`, the codes at the start included.
     /// - Throws: ``MusicGenerationError/notFinite(part:step:)``.
     @discardableResult
-    public func generate(onFrame: (_ frame: Int, _ codes: [[Int32]]) throws -> Void = { _, _ in }) throws -> [[[Int32]]] {
+    public func generate(
+        onFrame: (_ frame: Int, _ codes: [[Int32]]) throws -> Void = { _, _ in },
+        reselect: ((_ frame: Int, _ codes: [[[Int32]]]) throws -> [Int]?)? = nil
+    ) throws -> [[[Int32]]] {
         while let done = clips[0].codes.first?.count, done < frames {
             let context = min(done, window.overlap)
-            try fillWindow(context: context, new: min(window.length - context, frames - done), onFrame: onFrame)
+            try fillWindow(context: context, new: min(window.length - context, frames - done), onFrame: onFrame, reselect: reselect)
         }
         return clips.map(\.codes)
     }
 
     /// Draws `new` frames after the last `context` frames of each clip.
-    private func fillWindow(context: Int, new: Int, onFrame: (Int, [[Int32]]) throws -> Void) throws {
+    private func fillWindow(
+        context: Int, new: Int, onFrame: (Int, [[Int32]]) throws -> Void, reselect: ((Int, [[[Int32]]]) throws -> [Int]?)?
+    ) throws {
         let total = context + new, first = clips[0].codes[0].count - context
         var tokens = clips.map { clip in pattern.delayed(clip.codes.map { Array($0.suffix(context)) }) }
         for clip in tokens.indices {
@@ -110,6 +118,12 @@ public final class TokenGenerator {
                     }
                 }
                 try onFrame(first + finished, clips.map { clip in clip.codes.map { $0.last! } })
+                if let reselect, first + finished + 1 < frames, let sources = try reselect(first + finished, clips.map(\.codes)) {
+                    tokens = sources.map { tokens[$0] }
+                    let codes = clips.map(\.codes)
+                    for clip in clips.indices { clips[clip].codes = codes[sources[clip]] }
+                    decoder.reorder(isGuided ? sources + sources.map { $0 + clips.count } : sources)
+                }
             }
             if step + 1 < pattern.steps(frames: total) { try advance(tokens, steps: step..<step + 1) }
         }

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import ModelLibrary
 import MusicRL
+import NeuralCore
 
 extension WeightPrecision: ExpressibleByArgument {}
 
@@ -14,6 +16,8 @@ struct Generate: ParsableCommand {
               audiotool generate "strings join in" --continue-from waltz.wav -o longer.wav
               audiotool generate "calm ambient" --duration 60 -o - | aplay                    (plays while it is made)
               audiotool generate --from waltz.json                                            (the same bytes again)
+              audiotool generate "calm ambient" -o calm.wav --best-of 8 --reward calm.yaml    (the best of eight)
+              audiotool generate "calm ambient" -o calm.wav --steer 8 --reward calm.yaml      (steered while it is made)
 
             Needs a model for music; 'audiotool models import musicgen-small/' installs one from a folder fetched from \
             Hugging Face. Beside each sound a .json file keeps what it takes to make it again: prompt, seed, settings and \
@@ -43,6 +47,15 @@ struct Generate: ParsableCommand {
     var precision: WeightPrecision?
     @Option(name: .customLong("from"), help: ArgumentHelp("Make a clip again from its .json file.", valueName: "file"), completion: .file())
     var record: String?
+    @Option(help: ArgumentHelp("Keep the best of so many clips by --reward, 2 to 64.", valueName: "n")) var bestOf: Int?
+    @Option(help: ArgumentHelp(
+        "Draw so many clips side by side, replace those that fall behind by --reward, and keep the best, 2 to 64.", valueName: "n"))
+    var steer: Int?
+    @Option(parsing: .unconditional, help: ArgumentHelp("How strictly --steer goes by the reward.", valueName: "factor"))
+    var steerStrength = Steering().strength
+    @Option(parsing: .unconditional, help: ArgumentHelp("Seconds of music between two judgements of --steer.", valueName: "seconds"))
+    var steerEvery = Steering().interval
+    @OptionGroup(title: "Rewards") var rewards: RewardOptions
     @Option(help: "Threads, all cores if left out. The result is the same for any number.") var threads: Int?
     @Flag(help: "Print what was made as JSON.") var json = false
     @OptionGroup(title: "Common options") var common: CommonOptions
@@ -57,6 +70,7 @@ struct Generate: ParsableCommand {
             guard prompt != nil else { throw ValidationError("Say what the music is like, or name a clip's .json file with --from.") }
             guard output != nil else { throw ValidationError("Name the sound's file with -o.") }
         }
+        try validateChoice()
         if let count, !(1...64).contains(count) { throw ValidationError("--count must be from 1 to 64, not \(count).") }
         if output == "-", count ?? 1 > 1 { throw ValidationError("Standard output takes one clip, not \(count ?? 1).") }
         if output == "-", json { throw ValidationError("--json and the sound cannot both go to standard output.") }
@@ -71,6 +85,22 @@ struct Generate: ParsableCommand {
         }
     }
 
+    private func validateChoice() throws {
+        guard bestOf != nil || steer != nil else {
+            if !rewards.reward.isEmpty { throw ValidationError("--reward goes with --best-of or --steer.") }
+            return
+        }
+        if bestOf != nil, steer != nil { throw ValidationError("Give --best-of or --steer.") }
+        if rewards.reward.isEmpty { throw ValidationError("--best-of and --steer need --reward.") }
+        if record != nil || continueFrom != nil || output == "-" {
+            throw ValidationError("--best-of and --steer make new clips in files: no --from, --continue-from or standard output.")
+        }
+        if let bestOf, !(2...64).contains(bestOf) { throw ValidationError("--best-of must be from 2 to 64, not \(bestOf).") }
+        if let steer, !(2...64).contains(steer) { throw ValidationError("--steer must be from 2 to 64, not \(steer).") }
+        if !(steerStrength > 0 && steerStrength.isFinite) { throw ValidationError("--steer-strength must be above 0, not \(steerStrength).") }
+        if !(steerEvery > 0 && steerEvery <= MusicRequest.longestDuration) { throw ValidationError("--steer-every must be above 0, not \(steerEvery).") }
+    }
+
     private func sampling(over standard: SamplingSettings) -> SamplingSettings {
         SamplingSettings(
             temperature: temperature ?? standard.temperature, topK: topK ?? standard.topK, topP: topP ?? standard.topP,
@@ -79,6 +109,7 @@ struct Generate: ParsableCommand {
 
     func run() throws {
         signal(SIGPIPE, SIG_IGN)
+        if bestOf != nil || steer != nil { return try chooseClips() }
         let job = try record.map { try GenerationJob(record: $0, output: output, model: model, start: continueFrom) }
             ?? GenerationJob(
                 prompt: prompt ?? "", output: output ?? "", seconds: duration ?? 10, clips: count ?? 1,
@@ -86,5 +117,23 @@ struct Generate: ParsableCommand {
                 start: continueFrom)
         try job.run(GenerationSession(
             console: Console(isQuiet: common.quiet), threads: threads, isVerbose: common.verbose, printsJSON: json))
+    }
+
+    private func chooseClips() throws {
+        if let threads { ComputeThreads.count = threads }
+        let console = Console(isQuiet: common.quiet)
+        guard let set = try rewards.set(rewards.context { done, name in console.progress("reference \(done): \(name)") }) else { return }
+        let model = try GenerationJob.music(model)
+        let way: ChosenGeneration.Way = if let steer {
+            .steered(Steering(particles: steer, strength: steerStrength, interval: steerEvery))
+        } else {
+            .bestOf(bestOf ?? 2)
+        }
+        let count = count ?? 1, path = output ?? ""
+        try ChosenGeneration(
+            prompt: prompt ?? "", outputs: GenerationJob.outputs(path, count: count), seed: seed ?? UInt64.random(in: 0..<1 << 32),
+            seconds: duration ?? 10, way: way, rewards: set, generator: MusicGenerator(model: model, precision: precision),
+            sampling: sampling(over: model.sampling)
+        ).run(GenerationSession(console: console, threads: threads, isVerbose: common.verbose, printsJSON: json))
     }
 }

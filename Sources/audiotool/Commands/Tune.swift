@@ -79,7 +79,7 @@ struct Tune: ParsableCommand {
     private func tune(_ console: Console, isCancelled: @escaping @Sendable () -> Bool) throws {
         let lines = try TextLines.read(prompts), heldOut = try evalPrompts.map(TextLines.read)
         let choices = try preferences.map(PreferenceFile.init(reading:))
-        let model = try music()
+        let model = try GenerationJob.music(model)
         var defaults = TuningConfiguration()
         defaults.sampling = model.sampling
         let configuration = try MusicTuning.settings(
@@ -107,14 +107,6 @@ struct Tune: ParsableCommand {
         console.clearProgress()
         console.note(ending.line)
         if ending.isInterrupted { throw ExitCode(130) }
-    }
-
-    private func music() throws -> MusicModel {
-        do {
-            return try MusicModel(ModelStore().model(model, kind: .music))
-        } catch ModelError.noModels {
-            throw MusicGenerationError.noModel
-        }
     }
 
     /// Of all files that a run works with.

@@ -32,7 +32,7 @@ struct GenerationJob {
     ) {
         (self.prompt, self.seconds, self.sampling, self.precision) = (prompt, seconds, sampling, precision)
         seeds = (0..<clips).map { seed &+ UInt64($0) }
-        outputs = clips == 1 ? [output] : (1...clips).map { Self.numbered(output, $0) }
+        outputs = Self.outputs(output, count: clips)
         (modelName, self.start, record) = (model, start, nil)
     }
 
@@ -52,7 +52,7 @@ struct GenerationJob {
 
     func run(_ session: GenerationSession) throws {
         if let threads = session.threads { ComputeThreads.count = threads }
-        let model = try MusicModel(file()), hash = try model.file.contentHash()
+        let model = try Self.music(modelName), hash = try model.file.contentHash()
         if let record, record.model.sha256 != hash {
             throw MusicGenerationError.fileDiffers(path: model.file.path, what: "the model")
         }
@@ -75,13 +75,17 @@ struct GenerationJob {
         if session.printsJSON { try JSONOutput.print(records) }
     }
 
-    private func file() throws -> ModelFile {
+    /// An installed model or a file; nil for the default.
+    static func music(_ name: String?) throws -> MusicModel {
         do {
-            return try ModelStore().model(modelName, kind: .music)
+            return try MusicModel(ModelStore().model(name, kind: .music))
         } catch ModelError.noModels {
             throw MusicGenerationError.noModel
         }
     }
+
+    /// A file for each clip.
+    static func outputs(_ path: String, count: Int) -> [String] { count == 1 ? [path] : (1...count).map { numbered(path, $0) } }
 
     private func startRecording() throws -> (sound: AudioBuffer, file: MusicRecord.File)? {
         guard let start else { return nil }

@@ -51,6 +51,12 @@ public final class IncrementalDecoder {
     /// Goes back to the start, for other sequences of the same texts.
     public func reset() { position = 0 }
 
+    /// Lets every sequence go on from the past of another one of the same text. Scores are old until the next step.
+    func reorder(_ sources: [Int]) {
+        precondition(sources.count == conditions.count && sources.enumerated().allSatisfy { conditions[$0] === conditions[$1] })
+        cache.reorder(sources)
+    }
+
     /// Takes steps and computes the scores of the codes of the step after the last.
     ///
     /// - Parameter tokens: `[sequences][steps][codebooks]`

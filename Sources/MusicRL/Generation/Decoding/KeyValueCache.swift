@@ -5,11 +5,11 @@ import NeuralCore
 final class KeyValueCache {
     let capacity: Int
     let isHalf: Bool
-    private let heads: Int, headWidth: Int, sequences: Int
+    private let layers: Int, heads: Int, headWidth: Int, sequences: Int
     private let keys: AlignedMemory, values: AlignedMemory
 
     init(layers: Int, sequences: Int, heads: Int, headWidth: Int, capacity: Int, isHalf: Bool) {
-        (self.heads, self.headWidth, self.sequences) = (heads, headWidth, sequences)
+        (self.layers, self.heads, self.headWidth, self.sequences) = (layers, heads, headWidth, sequences)
         (self.capacity, self.isHalf) = (capacity, isHalf)
         let bytes = layers * sequences * heads * capacity * headWidth * (isHalf ? 2 : 4)
         (keys, values) = (AlignedMemory(bytes: bytes), AlignedMemory(bytes: bytes))
@@ -30,6 +30,20 @@ final class KeyValueCache {
                     ck_round_bfloat16(from, memory.pointer.assumingMemoryBound(to: UInt16.self) + start, headWidth)
                 } else {
                     (memory.pointer.assumingMemoryBound(to: Float.self) + start).update(from: from, count: headWidth)
+                }
+            }
+        }
+    }
+
+    /// Gives every sequence the past of another one, or its own.
+    func reorder(_ sources: [Int]) {
+        let block = heads * capacity * headWidth * (isHalf ? 2 : 4), old = AlignedMemory(bytes: sequences * block)
+        for memory in [keys, values] {
+            for layer in 0..<layers {
+                let start = memory.pointer + layer * sequences * block
+                old.pointer.copyMemory(from: start, byteCount: sequences * block)
+                for (target, source) in sources.enumerated() where source != target {
+                    (start + target * block).copyMemory(from: old.pointer + source * block, byteCount: block)
                 }
             }
         }

@@ -53,6 +53,11 @@ public struct RewardJudge: ClipJudge {
         }
     }
 
+    /// The weighted sum of the rewards of each clip; nil where one of them says nothing.
+    public func rewards(_ clips: [CodeSequence], names: [String]) throws -> [Double?] {
+        try rewards.report(on: batch(clips, names: names, sounds: sounds(clips)), isStrict: false).totals
+    }
+
     /// The sound of clips; channels have codebooks in turns.
     public func sounds(_ clips: [CodeSequence]) throws -> [AudioBuffer] {
         let channels = model.channels

@@ -104,8 +104,8 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
     }
 
     public struct Optimization: Codable, Sendable, Equatable {
-        public var learningRate: Float = 5e-4
-        public var finalLearningRate: Float = 1e-4
+        public var learningRate: Float = 1e-4
+        public var finalLearningRate: Float = 2e-5
         /// Times that the clips of a round are gone through.
         public var epochs = 1
         /// Updates of the weights in an epoch.
