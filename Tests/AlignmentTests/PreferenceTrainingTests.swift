@@ -47,15 +47,15 @@ import Testing
     /// A quarter of the choices is wrong: the held-out accuracy cannot be above 75 %, but the taste is found, and no way of
     /// cleaning loses it.
     @Test(arguments: PreferenceTraining.Cleaning.allCases, [1, 5]) func noisyChoices(_ cleaning: PreferenceTraining.Cleaning, _ members: Int) throws {
-        let material = Material(prompts: 600, flips: 0.25, seed: 2)
+        let material = Material(prompts: 1500, flips: 0.25, seed: 2)
         var training = PreferenceTraining()
         (training.cleaning, training.members) = (cleaning, members)
         let result = try training.fit(material.choices, prompts: material.prompts, embeddings: material.embeddings, encoder: "e")
         #expect(result.scorers.count == (cleaning == .peers ? 2 : members))
         #expect(result.accuracy.accuracy > 0.6 && result.accuracy.accuracy < 0.85, "\(result.accuracy)")
-        #expect(material.agreement(result.scorers) > 0.88, "\(material.agreement(result.scorers))")
-        if cleaning == .ensemble { #expect(result.turned > 40 && result.kept + result.turned + result.dropped == 480) }
-        if cleaning == .peers { #expect(result.kept == 360) }
+        #expect(material.agreement(result.scorers) > 0.85, "\(material.agreement(result.scorers))")
+        if cleaning == .ensemble { #expect(result.turned > 100 && result.kept + result.turned + result.dropped == 1200) }
+        if cleaning == .peers { #expect(result.kept == 900) }
         let again = try training.fit(material.choices, prompts: material.prompts, embeddings: material.embeddings, encoder: "e")
         #expect(again.scorers == result.scorers)
     }

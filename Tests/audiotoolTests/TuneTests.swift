@@ -157,7 +157,7 @@ import Testing
     @Test func simulatedRaters() throws {
         let folder = try prepared()
         func simulate(_ arguments: String...) throws -> Tool.Outcome {
-            try run(["preferences", "simulate", "--model", "tiny", "--prompts", "prompts.txt", "--reward", "loud.yaml", "--duration", "0.2"] + arguments, in: folder)
+            try run(["preferences", "simulate", "--model", "tiny", "--prompts", "prompts.txt", "--reward", "loud.yaml", "--duration", "0.4"] + arguments, in: folder)
         }
         let made = try simulate("--pairs", "30", "--flips", "0.2", "--output", "choices")
         #expect(made.code == 0 && made.errors.contains("30 choices"), "\(made.errors)")

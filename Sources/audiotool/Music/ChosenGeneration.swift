@@ -67,7 +67,7 @@ struct ChosenGeneration {
             guard let best = report.kept.max(by: { totals[$0] ?? 0 < totals[$1] ?? 0 }), let reward = totals[best] else {
                 throw CommandFailure("No clip has a reward.")
             }
-            try AudioFile.write(sounds[best], to: output)
+            try write(sounds[best], to: output)
             try writeRecord(output, seed: seeds[best])
             let bound = BestOfN.divergence(count)
             session.console.note(String(
@@ -79,12 +79,21 @@ struct ChosenGeneration {
             let own = seed &+ UInt64(index)
             let request = MusicRequest(prompt: prompt, seconds: seconds, seeds: [own], sampling: sampling)
             let clip = try generator.generate(request, steering: steering, rewards: rewards, onProgress: show)
-            try AudioFile.write(clip.sound, to: output)
+            try write(clip.sound, to: output)
             session.console.note(String(
                 format: "%@: reward %.4g, the best of %d that were steered (%.4g to %.4g, resampled %d times), seed %@", output, clip.reward,
                 steering.particles, clip.rewards.min() ?? 0, clip.rewards.max() ?? 0, clip.resamplings, "\(own)"))
             return Made(file: output, reward: clip.reward, seed: own, rewards: clip.rewards, divergenceBound: nil, resamplings: clip.resamplings)
         }
+    }
+
+    /// The bytes that a plain generation writes.
+    private func write(_ sound: AudioBuffer, to path: String) throws {
+        let writer = try AudioFileWriter(
+            path: path, format: .matching(outputPath: path), sampleRate: sound.sampleRate, channels: sound.channels.count)
+        defer { writer.cancel() }
+        try writer.write(sound)
+        _ = try writer.finish()
     }
 
     /// The best of several is a plain clip: its record makes it again.
