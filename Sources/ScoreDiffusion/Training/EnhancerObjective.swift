@@ -36,7 +36,7 @@ public struct EnhancerObjective: EnhancementObjective {
     }
 
     /// `[batch, samples]`, each as the network will find it.
-    private func unpredicted(_ waveforms: Tensor) throws -> Tensor {
+    func unpredicted(_ waveforms: Tensor) throws -> Tensor {
         guard let prediction = configuration.linearPrediction else { return waveforms }
         let rows = try waveforms.rows.map { try loss.transform.removing(prediction, from: $0) }
         return Tensor(rows.flatMap(\.self), shape: waveforms.shape)

@@ -5,8 +5,10 @@ import Foundation
 import ModelLibrary
 import MusicRL
 import NeuralCore
+import ScoreDiffusion
 import Training
 
+extension RewardObjective.Measure: ExpressibleByArgument {}
 extension TuningConfiguration.Method: ExpressibleByArgument {}
 extension TuningConfiguration.Dragon.Loss: ExpressibleByArgument {}
 extension TuningConfiguration.Dragon.Pairing: ExpressibleByArgument {}
@@ -15,13 +17,14 @@ extension TuningConfiguration.PolicyGradient.Filtration: ExpressibleByArgument {
 
 struct Tune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tune a model of music with rewards, or with people's choices.",
+        abstract: "Tune a model of music with rewards or people's choices, or an enhancer with a measure.",
         discussion: """
             Examples:
               audiotool tune --prompts prompts.txt --reward studio.yaml --output runs/studio
               audiotool tune --prompts prompts.txt --reward vendi --method dragon --output runs/varied
               audiotool tune --prompts prompts.txt --reward taste.yaml --gold other.yaml --method rloo --output runs/taste
               audiotool tune --prompts prompts.txt --preferences choices.jsonl --method dpo --output runs/choices
+              audiotool tune --model enhancer-16k --speech clean/ --noise noises/ --measure pesq --output runs/pesq
               audiotool generate "a slow waltz" --model runs/studio/model.safetensors -o waltz.wav
               audiotool plot runs/studio -o curves.png
 
@@ -32,8 +35,8 @@ struct Tune: ParsableCommand {
             """)
 
     @Option(help: ArgumentHelp("An installed model (see 'audiotool models') or a file.", valueName: "name")) var model: String?
-    @Option(help: ArgumentHelp("A .txt file with a prompt a line.", valueName: "file"), completion: .file())
-    var prompts: String
+    @Option(help: ArgumentHelp("A .txt file with a prompt a line, for models of music.", valueName: "file"), completion: .file())
+    var prompts: String?
     @Option(
         help: ArgumentHelp("Prompts that are only measured with; without it a fifth of --prompts is held out.", valueName: "file"),
         completion: .file())
@@ -48,6 +51,7 @@ struct Tune: ParsableCommand {
     @Option(help: ArgumentHelp("A JSON file of settings; what it leaves out keeps its default.", valueName: "file"), completion: .file())
     var config: String?
     @OptionGroup(title: "Settings") var settings: TuningOptions
+    @OptionGroup(title: "Enhancers") var enhancer: EnhancerTuningOptions
     @Option(help: "Stop after so many minutes; --resume goes on later.") var minutes: Double?
     @Flag(help: "Write no report.html with clips of before and after.") var noReport = false
     @Option(help: "Threads, all cores if left out. The result is the same for any number.") var threads: Int?
@@ -56,6 +60,14 @@ struct Tune: ParsableCommand {
     func validate() throws {
         if let minutes, !(minutes > 0) { throw ValidationError("--minutes must be above 0, not \(minutes).") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024, not \(threads).") }
+        if enhancer.measure != nil {
+            guard prompts == nil, rewards.reward.isEmpty, preferences == nil else {
+                throw ValidationError("--measure tunes an enhancer, which knows no --prompts, --reward or --preferences.")
+            }
+            return
+        }
+        if enhancer.speech != nil || enhancer.noise != nil { throw ValidationError("--speech and --noise go with --measure.") }
+        guard prompts != nil else { throw ValidationError("Name a file of prompts with --prompts, or tune an enhancer with --measure.") }
         let method = settings.method ?? .dragon
         if config == nil, !resume {
             if method.isOffline, preferences == nil { throw ValidationError("--method \(method.rawValue) needs --preferences.") }
@@ -64,6 +76,11 @@ struct Tune: ParsableCommand {
     }
 
     func run() throws {
+        if let measure = enhancer.measure {
+            return try enhancer.tune(
+                model, measure, RunRequest(output: output, resume: resume, config: config, minutes: minutes, threads: threads, seed: settings.seed, rounds: settings.rounds),
+                Console(isQuiet: common.quiet))
+        }
         if let threads { ComputeThreads.count = threads }
         let console = Console(isQuiet: common.quiet), interruption = Interruption()
         defer { console.clearProgress() }
@@ -77,6 +94,7 @@ struct Tune: ParsableCommand {
     }
 
     private func tune(_ console: Console, isCancelled: @escaping @Sendable () -> Bool) throws {
+        let prompts = prompts ?? ""
         let lines = try TextLines.read(prompts), heldOut = try evalPrompts.map(TextLines.read)
         let choices = try preferences.map(PreferenceFile.init(reading:))
         let model = try GenerationJob.music(model)

@@ -32,13 +32,22 @@ struct RunOptions: ParsableArguments {
 
     /// Trains until the end, a signal or the time limit.
     func train(_ execute: (TrainingRun, @escaping (TrainingEvent) -> Void) throws -> TrainingOutcome) throws {
-        if let threads { ComputeThreads.count = threads }
+        let request = RunRequest(
+            output: output, resume: resume, config: config, minutes: minutes, threads: threads, seed: seed, rounds: steps,
+            initialModel: initialModel)
+        try Self.run(request, console: Console(isQuiet: common.quiet), execute)
+    }
+
+    static func run(
+        _ request: RunRequest, console: Console, _ execute: (TrainingRun, @escaping (TrainingEvent) -> Void) throws -> TrainingOutcome
+    ) throws {
+        if let threads = request.threads { ComputeThreads.count = threads }
         let interruption = Interruption()
-        var run = TrainingRun(output: output)
-        (run.configuration, run.resume, run.initialModel) = (config, resume, initialModel)
-        (run.steps, run.seed) = (steps, seed)
-        run.limits = TrainingLimits(minutes: minutes) { interruption.isRequested }
-        let console = Console(isQuiet: common.quiet), display = TrainingDisplay(console: console)
+        var run = TrainingRun(output: request.output)
+        (run.configuration, run.resume, run.initialModel) = (request.config, request.resume, request.initialModel)
+        (run.steps, run.seed) = (request.rounds, request.seed)
+        run.limits = TrainingLimits(minutes: request.minutes) { interruption.isRequested }
+        let display = TrainingDisplay(console: console)
         defer { console.clearProgress() }
         let outcome: TrainingOutcome
         do {
@@ -47,11 +56,24 @@ struct RunOptions: ParsableArguments {
             throw ExitCode(130)
         }
         switch outcome {
-        case .finished(let step): console.note("finished after step \(step): \(output)/best.safetensors")
+        case .finished(let step): console.note("finished after step \(step): \(request.output)/best.safetensors")
         case .outOfTime(let step): console.note("time is up after step \(step) and the run is saved; --resume goes on")
         case .interrupted(let step):
             console.note("interrupted after step \(step) and saved; --resume goes on")
             throw ExitCode(130)
         }
     }
+}
+
+/// A run as the command line asks for it.
+struct RunRequest {
+    var output: String
+    var resume = false
+    var config: String?
+    var minutes: Double?
+    var threads: Int?
+    var seed: UInt64?
+    /// Updates of the weights in the whole run.
+    var rounds: Int?
+    var initialModel: String?
 }

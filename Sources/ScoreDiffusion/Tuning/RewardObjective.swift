@@ -1,0 +1,145 @@
+import AudioMetrics
+import Foundation
+import ModelLibrary
+import NeuralCore
+import Training
+
+/// Raises a measure of enhanced speech that has no gradient, after DRAGON.
+///
+/// For each mixture the model draws several clean versions by the stochastic sampler; the measure says which is best and
+/// which worst, and the model is pushed towards the one and away from the other. With Δ(x) = ‖x̂_θ(x_t) − x‖² −
+/// ‖x̂_start(x_t) − x‖², means over the spectrum with one time and one noise for both: the loss is
+/// −log σ(−β [Δ(best) − Δ(worst)]), the Diffusion-DPO of B. Wallace et al., 2023, for a network that predicts the clean
+/// spectrum.
+public struct RewardObjective: EnhancementObjective {
+    public enum Measure: String, Codable, Sendable, CaseIterable {
+        case pesq, estoi
+        case siSDR = "si-sdr"
+    }
+
+    public struct Settings: Codable, Sendable, Equatable {
+        public var measure = Measure.pesq
+        /// Clean versions of each mixture.
+        public var candidates = 4
+        /// Sampler steps of each.
+        public var steps = 2
+        public var beta: Float = 2000
+        /// How much the loss of ordinary training counts beside it, which holds the other measures.
+        public var anchor: Float = 0.02
+        /// Its weights.
+        public var training = EnhancerLoss.Weights()
+
+        public init() {}
+
+        func validate() throws {
+            func check(_ holds: Bool, _ name: String, _ message: String) throws {
+                guard holds else { throw TrainingError.invalidSetting("loss.\(name)", message) }
+            }
+            try check((2...64).contains(candidates), "candidates", "must be from 2 to 64, not \(candidates)")
+            try check((1...100).contains(steps), "steps", "must be from 1 to 100, not \(steps)")
+            try check(beta > 0 && beta.isFinite, "beta", "must be above 0, not \(beta)")
+            try check((0...1000).contains(anchor), "anchor", "must be from 0 to 1000, not \(anchor)")
+            try training.validate()
+        }
+    }
+
+    private let settings: Settings
+    private let ordinary: EnhancerObjective
+    private let start: EnhancerNetwork
+    private let loss: EnhancerLoss
+
+    /// - Parameter start: the network that is tuned, as it was.
+    public init(_ model: EnhancerModel.Configuration, settings: Settings, start: EnhancerNetwork, kind: ModelFile.Kind) throws {
+        try settings.validate()
+        if settings.measure == .pesq, model.sampleRate != 16_000 {
+            throw TrainingError.invalidSetting("loss.measure", "cannot be pesq: the model works at \(model.sampleRate) Hz and not at 16000")
+        }
+        (self.settings, self.start) = (settings, start)
+        ordinary = try EnhancerObjective(model, weights: settings.training, kind: kind)
+        loss = EnhancerLoss(
+            transform: try SpectrogramTransform(model.transform), sampleRate: model.sampleRate, bridge: model.bridge, weights: settings.training)
+    }
+
+    public var sampleRate: Int { ordinary.sampleRate }
+
+    public func loss(of network: EnhancerNetwork, on batch: TrainingBatch) throws -> Tensor {
+        let rms = sqrt(square(batch.noisy).mean(axes: [1], keepingDimensions: true) + 1e-12)
+        let noisy = try loss.transform.spectra(of: (ordinary.unpredicted(batch.noisy) / rms).rows), clean = (batch.clean / rms).rows
+        var noise = PhiloxNoise(batch.random)
+        let pairs = try choices(around: noisy, clean: clean, by: network.withoutGradients, using: &noise)
+        let anchor = settings.anchor > 0 ? try ordinary.loss(of: network, on: batch) * settings.anchor : nil
+        guard !pairs.isEmpty else { return anchor ?? Tensor(scalar: 0) }
+        let items = pairs.map(\.item), own = noisy.gathered(axis: 0, indices: items)
+        let targets = Tensor.concatenated(pairs.map(\.best) + pairs.map(\.worst), axis: 0)
+        let draw = noise.next(shape: own.shape), times = items.map { Double(batch.times.values[$0]) }
+        let both = Tensor.concatenated([own, own], axis: 0)
+        let state = loss.bridgeState(
+            clean: targets, noisy: both, times: times + times, noise: Tensor.concatenated([draw, draw], axis: 0))
+        func errors(_ network: EnhancerNetwork) -> Tensor {
+            square(network(state, noisy: both, times: times + times) - targets).sum(axes: [3]).mean(axes: [1, 2])
+        }
+        let change = errors(network) - errors(start), count = pairs.count
+        let argument = (change.sliced(axis: 0, 0..<count) - change.sliced(axis: 0, count..<2 * count)) * settings.beta
+        let preference = softplus(argument).mean()
+        return anchor.map { $0 + preference } ?? preference
+    }
+
+    /// The best and the worst clean version of each mixture of which the measure tells them apart, `[1, frames, bins, 2]`.
+    func choices(
+        around noisy: Tensor, clean: [[Float]], by network: EnhancerNetwork, using noise: inout PhiloxNoise
+    ) throws -> [(item: Int, best: Tensor, worst: Tensor)] {
+        let model = ordinary.configuration
+        let sampler = BridgeSampler(kind: .sde, stepCount: settings.steps, evaluation: model.sampler.evaluation)
+        var versions: [Tensor] = []
+        for _ in 0..<settings.candidates {
+            // One step of the sampler is without noise: the last one. Where it is the only one, the state begins with some.
+            let start = settings.steps > 1 ? noisy : noisy + 0.05 * noise.next(shape: noisy.shape)
+            versions.append(
+                try sampler.sample(model.bridge, around: start, with: network, using: &noise, onUpdate: { _ in }))
+        }
+        let length = clean[0].count
+        let sounds = try versions.map { try loss.transform.signals(from: $0, length: length).rows }
+        let scores = parallelMap(clean.count) { item in sounds.map { measure(clean[item], $0[item]) } }
+        return clean.indices.compactMap { item in
+            let known = scores[item].enumerated().compactMap { index, score in score.map { (index, $0) } }
+            guard let best = known.max(by: { $0.1 < $1.1 }), let worst = known.min(by: { $0.1 < $1.1 }), best.1 > worst.1 else { return nil }
+            func version(_ index: Int) -> Tensor { versions[index].sliced(axis: 0, item..<item + 1) }
+            return (item, version(best.0), version(worst.0))
+        }
+    }
+
+    /// nil where the measure is not defined.
+    func measure(_ clean: [Float], _ estimate: [Float]) -> Double? {
+        let value = switch settings.measure {
+        case .pesq: try? PESQ.measure(reference: clean, estimate: estimate, sampleRate: sampleRate, band: .wide).value
+        case .estoi: try? Intelligibility.estoi(reference: clean, estimate: estimate, sampleRate: sampleRate).value
+        case .siSDR: try? SignalRatio.siSDR(reference: clean, estimate: estimate).value
+        }
+        guard let value, value.isFinite else { return nil }
+        return value
+    }
+
+    public func enhance(_ noisy: [Float], with network: EnhancerNetwork, steps: Int, seed: UInt64) throws -> [Float] {
+        try ordinary.enhance(noisy, with: network, steps: steps, seed: seed)
+    }
+
+    public func modelMetadata() throws -> [String: String] { try ordinary.modelMetadata() }
+}
+
+extension EnhancerNetwork {
+    /// The same network outside any gradient graph.
+    var withoutGradients: EnhancerNetwork {
+        struct Detachment: ParameterVisitor {
+            var path = ""
+            mutating func visit(_ name: String, _ parameter: inout Tensor) { parameter = parameter.detached }
+            mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) { buffer = buffer.detached }
+        }
+        var result = self, detachment = Detachment()
+        do {
+            try result.visitParameters(&detachment)
+        } catch {
+            preconditionFailure("the detachment throws nothing: \(error)")
+        }
+        return result
+    }
+}
