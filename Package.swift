@@ -9,6 +9,7 @@ let package = Package(
         .library(name: "AudioDSP", targets: ["AudioDSP"]),
         .library(name: "AudioMetrics", targets: ["AudioMetrics"]),
         .library(name: "ModelLibrary", targets: ["ModelLibrary"]),
+        .library(name: "TextEncoding", targets: ["TextEncoding"]),
         .library(name: "Training", targets: ["Training"]),
         .library(name: "SpectralNetworks", targets: ["SpectralNetworks"]),
         .library(name: "ScoreDiffusion", targets: ["ScoreDiffusion"]),
@@ -38,6 +39,7 @@ let package = Package(
         .target(name: "AudioDSP", dependencies: ["CKernels", "CSndfile", "CFFTW", "CSoxr", "CSpeexDSP"]),
         .target(name: "AudioMetrics", dependencies: ["NeuralCore", "AudioDSP", "COpenBLAS"]),
         .target(name: "ModelLibrary", dependencies: ["NeuralCore"]),
+        .target(name: "TextEncoding", dependencies: ["NeuralCore", "AudioDSP", "ModelLibrary"]),
         .target(name: "Training", dependencies: ["NeuralCore", "AudioDSP"]),
         .target(name: "SpectralNetworks", dependencies: ["NeuralCore", "AudioDSP", "CKernels"]),
         .target(
@@ -50,9 +52,13 @@ let package = Package(
             ]),
         .target(
             name: "MusicRL",
-            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "Training", "Alignment", "CKernels"]),
+            dependencies: [
+                "NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "TextEncoding", "Training", "Alignment", "CKernels",
+            ]),
         .target(name: "LiveAudio", dependencies: ["AudioDSP", "CPortAudio"]),
-        .target(name: "AudioEmbeddings", dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary"]),
+        .target(
+            name: "AudioEmbeddings",
+            dependencies: ["NeuralCore", "AudioDSP", "AudioMetrics", "ModelLibrary", "TextEncoding", "Training"]),
         .target(
             name: "Alignment",
             dependencies: [
@@ -75,9 +81,12 @@ let package = Package(
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "ScoreDiffusionTests", dependencies: ["ScoreDiffusion", "Training", "TestSupport"]),
         .testTarget(name: "TargetSpeechTests", dependencies: ["TargetSpeech", "Training", "TestSupport"]),
-        .testTarget(name: "MusicRLTests", dependencies: ["MusicRL", "Alignment", "Training", "TestSupport"]),
+        .testTarget(name: "TextEncodingTests", dependencies: ["TextEncoding", "TestSupport"]),
+        .testTarget(name: "MusicRLTests", dependencies: ["MusicRL", "TextEncoding", "Alignment", "Training", "TestSupport"]),
         .testTarget(name: "LiveAudioTests", dependencies: ["LiveAudio", "TestSupport"]),
-        .testTarget(name: "AudioEmbeddingsTests", dependencies: ["AudioEmbeddings", "ModelLibrary", "TestSupport"]),
+        .testTarget(
+            name: "AudioEmbeddingsTests",
+            dependencies: ["AudioEmbeddings", "ModelLibrary", "TextEncoding", "Training", "TestSupport"]),
         .testTarget(name: "AlignmentTests", dependencies: ["Alignment", "AudioEmbeddings", "AudioMetrics", "TestSupport"]),
         .testTarget(
             name: "audiotoolTests",

@@ -68,6 +68,8 @@ public struct ModelFile: Sendable {
     public var defaultSteps: Int? { settings["defaultSteps"].int }
     /// Whether it is taken when several models could be and none is named.
     public var isDefault: Bool { settings["default"].bool ?? false }
+    /// Whether it is taken only where there is no other of its kind.
+    public var isFallback: Bool { settings["fallback"].bool ?? false }
     /// In Hz.
     public var sampleRate: Int? { settings["sampleRate"].int }
 
@@ -91,7 +93,7 @@ public struct ModelFile: Sendable {
     }
 
     /// The SHA-256 of the file's bytes, as hexadecimal digits.
-    public func contentHash() throws -> String { try SHA256.digest(ofFile: path) }
+    public func contentHash() throws -> String { try HashMemory.standard.digest(ofFile: path) }
 
     /// - Throws: ``ModelError/wrongKind(path:kind:wanted:)`` unless the model does one of what is wanted.
     public func require(_ wanted: [Kind]) throws {

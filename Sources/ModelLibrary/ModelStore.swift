@@ -87,7 +87,7 @@ public struct ModelStore: Sendable {
     private func defaultModel(of kind: ModelFile.Kind) throws -> ModelFile {
         let entries = entries()
         let models = entries.compactMap { try? $0.model.get() }.filter { $0.kind == kind.rawValue }
-        if let model = models.first(where: \.isDefault) ?? models.first { return model }
+        if let model = models.first(where: \.isDefault) ?? models.first(where: { !$0.isFallback }) ?? models.first { return model }
         // A damaged file explains more than the absence of a sound one.
         if let damaged = entries.first(where: { (try? $0.model.get()) == nil }) { return try damaged.model.get() }
         throw ModelError.noModels(searched: searched)

@@ -2,9 +2,6 @@ import Foundation
 
 /// Why music cannot be generated.
 public enum MusicGenerationError: LocalizedError, Equatable {
-    case invalidTokenizer(path: String, reason: String)
-    /// The tokeniser has pieces that the text encoder does not know.
-    case vocabularyTooLarge(path: String, pieces: Int, entries: Int)
     case promptTooLong(pieces: Int, limit: Int)
     /// A part of the model is not in the file or folder.
     case missingPart(path: String, part: String)
@@ -18,13 +15,13 @@ public enum MusicGenerationError: LocalizedError, Equatable {
     /// A file is not the one with which a clip was made.
     case fileDiffers(path: String, what: String)
     case noModel
+    /// A clip of the training that is shorter than the excerpts.
+    case clipTooShort(path: String, seconds: Double, needed: Double, others: Int)
+    /// A run that is to go on with another codec.
+    case otherCodec(path: String, run: String)
 
     public var errorDescription: String? {
         switch self {
-        case .invalidTokenizer(let path, let reason):
-            "\(path) is no tokeniser that can be read: \(reason)."
-        case .vocabularyTooLarge(let path, let pieces, let entries):
-            "\(path): the tokeniser has \(pieces) pieces and the text encoder only \(entries) entries. They belong to different models."
         case .promptTooLong(let pieces, let limit):
             "The prompt has \(pieces) word pieces and at most \(limit) are read. Shorten it."
         case .missingPart(let path, let part):
@@ -41,6 +38,11 @@ public enum MusicGenerationError: LocalizedError, Equatable {
             "\(path) is no record of a clip: \(reason)."
         case .fileDiffers(let path, let what):
             "\(path) is not \(what) that the clip was made with: its contents differ."
+        case .clipTooShort(let path, let seconds, let needed, let others):
+            "\(path) has \((seconds * 100).rounded() / 100) s and excerpts have \(needed) s"
+                + (others > 0 ? " (\(others) more clips are too short)" : "") + ". Lower excerpts.seconds, or leave the clip out."
+        case .otherCodec(let path, let run):
+            "\(path) is not the codec that the run in \(run) began with. Leave --codec out to go on."
         case .noModel:
             "No model for music is installed. 'audiotool models import musicgen-small/' installs one from a folder fetched from Hugging Face."
         }

@@ -144,6 +144,6 @@ public struct Trainer<Task: TrainingTask> {
         var metadata = try task.modelMetadata()
         metadata["training.step"] = String(state.step)
         if let validation { metadata["training.validation"] = validation.summary }
-        try SafeTensorsFile.write(network.namedParameters(), metadata: metadata, to: path)
+        try task.export(network, metadata: metadata, to: path)
     }
 }

@@ -28,10 +28,12 @@ public struct TrainingRun: Sendable {
     /// - Parameters:
     ///   - defaults: settings for all that the configuration file leaves out.
     ///   - network: a network with fresh weights.
+    ///   - weights: what a network takes of the model that it is to start from, which may hold more.
     ///   - task: made from the final settings in two steps: what costs nothing, then, in the run's folder, what reads
     ///     recordings.
     public func execute<Configuration: RunConfiguration, Task: TrainingTask>(
         defaults: Configuration, network: (Configuration, inout Philox) throws -> Task.Network,
+        weights: (SafeTensorsFile) -> any TensorSource = { $0 },
         task: (Configuration) throws -> (RunFolder) throws -> Task, report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
         var settings = try configuration.map(defaults.reading) ?? defaults
@@ -43,7 +45,7 @@ public struct TrainingRun: Sendable {
         let load = try task(settings)
         var random = RandomPurpose.weights.generator(run: settings.seed)
         var network = try network(settings, &random)
-        if let initialModel { try network.load(from: SafeTensorsFile(path: initialModel)) }
+        if let initialModel { try network.load(from: weights(SafeTensorsFile(path: initialModel))) }
 
         let folder = try RunFolder(output, resuming: resume)
         defer { folder.discardUnlessStarted() }

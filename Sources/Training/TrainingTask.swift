@@ -33,12 +33,19 @@ public protocol TrainingTask: Sendable {
     /// What a model file must say about itself, so that it can be used without this run's settings.
     func modelMetadata() throws -> [String: String]
 
+    /// Writes a model file; the network's tensors alone unless the task says otherwise.
+    func export(_ network: Network, metadata: [String: String], to path: String) throws
+
     /// Changes with the recordings: a resumed run is only exact on the same ones.
     var fingerprint: String { get }
 }
 
 extension TrainingTask {
     public func refine(_ network: inout Network, after examples: [Example], step: Int) throws {}
+
+    public func export(_ network: Network, metadata: [String: String], to path: String) throws {
+        try SafeTensorsFile.write(network.namedParameters(), metadata: metadata, to: path)
+    }
 }
 
 /// The outcome of a validation, as the log holds it.

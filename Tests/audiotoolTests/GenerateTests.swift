@@ -58,6 +58,15 @@ import Testing
         #expect(try folder.bytes("again.wav") == bytes)
     }
 
+    /// A player that is closed ends the work without a word.
+    @Test func closedPipe() throws {
+        let folder = try prepared(), log = folder.path("log")
+        let script = "'\(Tool.path)' generate x -o - --duration 20 2>'\(log)' | head -c 10 >/dev/null; exit ${PIPESTATUS[0]}"
+        let outcome = try Tool.run(["-c", script], program: "/bin/bash", in: folder, environment: ["AUDIOTOOL_MODELS": folder.path("models")])
+        #expect(outcome.code == 0 && !outcome.wasKilled)
+        #expect(try folder.bytes("log").isEmpty)
+    }
+
     @Test func recordsOfOtherFiles() throws {
         let folder = try prepared()
         #expect(try generate("x", "-o", "a.wav", "--duration", "0.1", in: folder).code == 0)

@@ -20,8 +20,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "enhance", "dereverb", "enroll", "extract", "stream", "train", "models", "info", "evaluate", "score", "plot", "mix",
-        "generate", "tune", "preferences",
+        "enhance", "dereverb", "enroll", "extract", "stream", "train", "models", "info", "evaluate", "score", "embed", "plot", "mix",
+        "generate", "tokens", "tune", "preferences",
     ])
     func everyCommandExplainsItself(_ command: String) throws {
         let outcome = try Tool.run(command, "--help")

@@ -28,6 +28,8 @@ public enum AudioFileError: LocalizedError, Equatable {
     case formatLimit(path: String, limit: String, advice: String)
     case cannotCreate(path: String, reason: String)
     case writeFailed(path: String, reason: String)
+    /// Whoever read standard output has gone: for some commands a reason to stop, and no fault.
+    case readerGone
 
     public var errorDescription: String? {
         switch self {
@@ -69,6 +71,8 @@ public enum AudioFileError: LocalizedError, Equatable {
             "\(path): \(limit): \(advice)."
         case .cannotCreate(let path, let reason):
             "\(path) cannot be written: \(reason)."
+        case .readerGone:
+            "Whoever read standard output has gone."
         case .writeFailed(let path, let reason):
             "Writing \(path) failed: \(reason)."
         }

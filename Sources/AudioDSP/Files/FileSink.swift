@@ -105,6 +105,7 @@ final class FileSink {
 
     /// Throws when a write failed.
     func check() throws {
+        if failure == EPIPE, isStandardOutput { throw AudioFileError.readerGone }
         if let failure { throw AudioFileError.writeFailed(path: path, reason: systemReason(failure)) }
     }
 

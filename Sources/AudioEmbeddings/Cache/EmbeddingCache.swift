@@ -21,9 +21,7 @@ public struct EmbeddingCache: Sendable {
 
     /// `audiotool/embeddings` in `XDG_CACHE_HOME` or `~/.cache`; nil where there is no such place.
     public static func standardFolder(_ environment: [String: String] = ProcessInfo.processInfo.environment) -> String? {
-        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/audiotool/embeddings" }
-        guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
-        return home + "/.cache/audiotool/embeddings"
+        CacheFolder.path("embeddings", environment)
     }
 
     /// The embeddings of a recording's stretches. A cache that cannot be written is passed over.

@@ -19,14 +19,19 @@ public enum EncoderLibrary {
     /// The encoder in a model file.
     public static func encoder(_ file: ModelFile) throws -> any AudioEncoder {
         try file.require([.audioTextEncoder, .audioEncoder])
-        return file.kind == ModelFile.Kind.audioEncoder.rawValue ? try VGGishEncoder(file) : try CLAPEncoder(file)
+        return file.kind == ModelFile.Kind.audioEncoder.rawValue ? try VGGishEncoder(file) : try textEncoder(file)
+    }
+
+    /// The encoder of recordings and captions in a model file.
+    public static func textEncoder(_ file: ModelFile) throws -> any AudioTextEncoder {
+        ContrastiveConfiguration.describes(file) ? try ContrastiveEncoder(file) : try CLAPEncoder(file)
     }
 
     /// An encoder of captions: the one that is named, or the only one installed.
     public static func textEncoder(_ name: String?, in store: ModelStore = ModelStore()) throws -> any AudioTextEncoder {
         guard let name else {
             do {
-                return try CLAPEncoder(store.model(nil, kind: .audioTextEncoder))
+                return try textEncoder(store.model(nil, kind: .audioTextEncoder))
             } catch ModelError.noModels {
                 throw EncoderError.noTextEncoder
             }

@@ -19,7 +19,10 @@ extension ModelStore {
         ]
         return try install(as: name, replaces: replaces) { path in
             let metadata = ["kind": ModelFile.Kind.audioTextEncoder.rawValue, "config": JSONValue.object(config).text]
-            try SafeTensorsFile.write(network.namedParameters(), metadata: metadata, to: path)
+            let halves = Set(model.weights.names.filter { (try? model.weights.dtype($0).isHalf) == true })
+            try SafeTensorsFile.write(network.namedParameters(), metadata: metadata, to: path) { name in
+                (halves.contains(name) ? try? model.weights.dtype(name) : nil) ?? .float32
+            }
         }
     }
 

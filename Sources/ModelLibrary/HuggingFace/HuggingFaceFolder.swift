@@ -62,14 +62,16 @@ public struct HuggingFaceFolder: Sendable {
         return text
     }
 
-    /// The licence that the folder's card (`README.md`) names, nil where it names none.
+    /// The licence that the folder's card (`README.md`) names, with a remark where it forbids commercial use; nil where it
+    /// names none.
     public var licence: String? {
         guard let card = try? text("README.md") else { return nil }
         let lines = card.split(separator: "\n", omittingEmptySubsequences: false).map { $0.trimmingCharacters(in: .whitespaces) }
         guard lines.first == "---", let end = lines.dropFirst().firstIndex(of: "---") else { return nil }
         let line = lines[..<end].first { $0.hasPrefix("license:") }
         let name = line?.dropFirst("license:".count).trimmingCharacters(in: CharacterSet(charactersIn: " \"'")) ?? ""
-        return name.isEmpty ? nil : String(name.prefix(200))
+        guard !name.isEmpty else { return nil }
+        return name.prefix(200) + (name.lowercased().contains("-nc") ? ": not for commercial use" : "")
     }
 
     /// The forms in the order in which they are preferred; where both are there, they hold the same.

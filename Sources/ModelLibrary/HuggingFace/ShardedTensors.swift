@@ -51,6 +51,7 @@ public struct ShardedTensors: TensorSource {
     public func contains(_ name: String) -> Bool { shardOf[name] != nil }
     public func shape(_ name: String) throws -> [Int] { try shard(of: name).shape(name) }
     public func tensor(_ name: String) throws -> Tensor { try shard(of: name).tensor(name) }
+    public func dtype(_ name: String) throws -> StoredType { try shard(of: name).dtype(name) }
 
     private func shard(of name: String) throws -> any TensorSource {
         guard let file = shardOf[name], let shard = shards[file] else {

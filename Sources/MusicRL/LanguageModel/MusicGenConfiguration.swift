@@ -47,6 +47,16 @@ public struct MusicGenConfiguration: Sendable, Equatable {
         }
     }
 
+    /// As they stand in `config.json`.
+    public var settings: JSONObject {
+        [
+            "model_type": "musicgen_decoder", "vocab_size": .integer(codes), "num_codebooks": .integer(codebooks),
+            "audio_channels": .integer(channels), "hidden_size": .integer(width), "ffn_dim": .integer(feedForwardWidth),
+            "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads), "activation_function": "gelu",
+            "scale_embedding": false, "pad_token_id": .integer(codes),
+        ]
+    }
+
     public var headWidth: Int { width / heads }
     public var pattern: DelayPattern {
         DelayPattern(codebooks: codebooks, channels: channels, special: Int32(codes))

@@ -29,8 +29,13 @@ extension MusicGenDecoder {
     /// The logarithm of each code's probability given all before it, at temperature 1 and without guidance:
     /// `[batch, codebooks, steps - 1]`, zero where there is no code.
     public func logProbabilities(of sequences: DelayedSequences, memory: TextMemory?) -> Tensor {
+        var none = DropoutNoise.none
+        return logProbabilities(of: sequences, memory: memory, noise: &none)
+    }
+
+    func logProbabilities(of sequences: DelayedSequences, memory: TextMemory?, noise: inout DropoutNoise) -> Tensor {
         let inputs = sequences.tokens.map { clip in clip.map { Array($0.dropLast()) } }
-        let scores = self(inputs, memory: memory), codes = configuration.codes
+        let scores = scores(inputs, memory: memory, noise: &noise), codes = configuration.codes
         let chosen = sequences.tokens.flatMap { clip in clip.flatMap { $0.dropFirst() } }
         let indices = chosen.enumerated().map { place, token in place * codes + (Int(token) < codes ? Int(token) : 0) }
         let logarithms = scores.logSoftmax().reshaped([scores.count]).gathered(axis: 0, indices: indices)

@@ -56,7 +56,12 @@ public struct MusicGenDecoder: Layer {
     ///   - tokens: `[batch][codebooks][steps]`, delayed.
     ///   - memory: the texts; nil for the null condition.
     public func callAsFunction(_ tokens: [[[Int32]]], memory: TextMemory?) -> Tensor {
-        scores(of: states(tokens, memory: memory).last!)
+        var none = DropoutNoise.none
+        return scores(tokens, memory: memory, noise: &none)
+    }
+
+    func scores(_ tokens: [[[Int32]]], memory: TextMemory?, noise: inout DropoutNoise) -> Tensor {
+        scores(of: states(tokens, memory: memory, noise: &noise).last!)
     }
 
     /// Scores from the normalised result of the last layer, `[batch, steps, width]`.
@@ -64,16 +69,22 @@ public struct MusicGenDecoder: Layer {
 
     /// The input of each layer and the normalised result, `[batch, steps, width]`.
     func states(_ tokens: [[[Int32]]], memory: TextMemory?) -> [Tensor] {
+        var none = DropoutNoise.none
+        return states(tokens, memory: memory, noise: &none)
+    }
+
+    private func states(_ tokens: [[[Int32]]], memory: TextMemory?, noise: inout DropoutNoise) -> [Tensor] {
         let batch = tokens.count, steps = tokens[0][0].count, width = configuration.width
         let positions = SinusoidalPositions(width: width)
         var x = Tensor((0..<steps).flatMap { positions.vector(at: $0) }, shape: [1, steps, width])
         for (codebook, embedding) in embeddings.enumerated() {
             x = x + embedding(tokens.flatMap { $0[codebook].map(Int.init) }).reshaped([batch, steps, width])
         }
+        x = noise(x)
         let mask = causalMask(steps)
         var states = [x]
         for layer in layers {
-            x = layer(x, mask: mask, memory: memory)
+            x = layer(x, mask: mask, memory: memory, noise: &noise)
             states.append(x)
         }
         states[states.count - 1] = norm(x)

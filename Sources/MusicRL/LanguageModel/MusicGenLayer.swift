@@ -15,14 +15,14 @@ struct MusicGenLayer: Layer {
     }
 
     /// `input` is `[batch, steps, width]`; without a memory nothing is added for the text.
-    func callAsFunction(_ input: Tensor, mask: Tensor, memory: TextMemory?) -> Tensor {
+    func callAsFunction(_ input: Tensor, mask: Tensor, memory: TextMemory?, noise: inout DropoutNoise) -> Tensor {
         let normal = selfNorm(input)
-        var x = input + selfAttention(normal, over: normal, mask: mask)
+        var x = input + noise(selfAttention(normal, over: normal, mask: mask))
         if let memory {
-            let heard = crossAttention(crossNorm(x), over: memory.states, mask: memory.mask)
+            let heard = noise(crossAttention(crossNorm(x), over: memory.states, mask: memory.mask))
             x = x + (memory.presence.map { heard * $0 } ?? heard)
         }
-        return x + down(gelu(up(feedForwardNorm(x))))
+        return x + noise(down(gelu(up(feedForwardNorm(x)))))
     }
 
     mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
@@ -34,6 +34,19 @@ struct MusicGenLayer: Layer {
         try visitor.visit("fc2", &down)
         try visitor.visit("final_layer_norm", &feedForwardNorm)
     }
+}
+
+/// What dropout makes of the tensors of one pass, one after the other.
+struct DropoutNoise {
+    private let dropout: Dropout?
+    private var rng: Philox
+
+    init(rate: Float, using rng: Philox) { (dropout, self.rng) = (rate > 0 ? Dropout(rate: rate) : nil, rng) }
+
+    /// Leaves everything as it is.
+    static var none: DropoutNoise { DropoutNoise(rate: 0, using: Philox(seed: 0)) }
+
+    mutating func callAsFunction(_ x: Tensor) -> Tensor { dropout.map { $0(x, using: &rng) } ?? x }
 }
 
 /// Attention with several heads and without biases.

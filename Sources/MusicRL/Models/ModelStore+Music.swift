@@ -1,5 +1,6 @@
 import ModelLibrary
 import NeuralCore
+import TextEncoding
 
 extension ModelStore {
     /// Installs a folder of Hugging Face's MusicGen.
@@ -22,7 +23,7 @@ extension ModelStore {
         let used = RenamedTensors(folder.tensors) { Self.isUsed($0) ? $0 : nil }
         var config: JSONObject = [
             "name": .string(name), "purpose": .string(purpose ?? "Makes music from a description."),
-            "licence": .string(try licence ?? folder.statedLicence ?? "not stated; \(PublishedLicence.musicGen)"),
+            "licence": .string(licence ?? folder.licence ?? "not stated; \(PublishedLicence.musicGen)"),
             "sampleRate": .integer(Int(codec.sampleRate)), "weights": "of a Hugging Face folder", "musicgen": folder.config,
         ]
         if let generation = try folder.generationDefaults { config = config.setting("generation", to: .object(generation)) }
@@ -45,7 +46,7 @@ extension ModelStore {
         try attached.tokenizer(path: folder.path).check(against: encoder.configuration, path: folder.path)
         let config: JSONObject = [
             "name": .string(name), "purpose": .string(purpose ?? "Describes texts for models of music."),
-            "licence": .string(try licence ?? folder.statedLicence ?? "not stated in the folder"),
+            "licence": .string(licence ?? folder.licence ?? "not stated in the folder"),
             "weights": "of a Hugging Face folder", "t5": folder.config,
         ]
         let used = RenamedTensors(folder.tensors) { $0.hasPrefix("encoder.") || $0 == "shared.weight" ? $0 : nil }

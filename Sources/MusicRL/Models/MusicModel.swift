@@ -1,6 +1,7 @@
 import Foundation
 import ModelLibrary
 import NeuralCore
+import TextEncoding
 
 /// An installed model that makes music: text encoder, decoder of codes and codec.
 ///

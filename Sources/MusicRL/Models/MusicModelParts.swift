@@ -1,6 +1,7 @@
 import Foundation
 import ModelLibrary
 import NeuralCore
+import TextEncoding
 
 /// Reads the parts of a MusicGen model out of its tensors and settings.
 struct MusicModelParts {

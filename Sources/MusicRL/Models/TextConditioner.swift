@@ -1,5 +1,6 @@
 import ModelLibrary
 import NeuralCore
+import TextEncoding
 
 /// Makes of a prompt the states that a decoder attends to.
 public struct TextConditioner: Sendable {

@@ -54,6 +54,19 @@ extension StoredType {
     }
 }
 
+extension StoredType {
+    /// Whether numbers are floating-point and take two bytes.
+    public var isHalf: Bool { self == .float16 || self == .bfloat16 }
+
+    /// The nearest number of two bytes, ties to even. NaN stays NaN.
+    func half(_ value: Float) -> UInt16 {
+        guard self == .bfloat16 else { return Float16(value).bitPattern }
+        let bits = value.bitPattern
+        guard !value.isNaN else { return UInt16(bits >> 16) | 0x40 }
+        return UInt16((bits + 0x7FFF + (bits >> 16 & 1)) >> 16)
+    }
+}
+
 /// IEEE binary16 to binary32, exactly.
 func widenHalf(_ bits: UInt16) -> Float {
     let sign = UInt32(bits & 0x8000) << 16

@@ -9,6 +9,12 @@ public protocol TensorSource: Sendable {
     func shape(_ name: String) throws -> [Int]
     /// The tensor, rounded to `Float` from whatever type it has in the file.
     func tensor(_ name: String) throws -> Tensor
+    /// The type that the tensor has in the file.
+    func dtype(_ name: String) throws -> StoredType
+}
+
+extension TensorSource {
+    public func dtype(_ name: String) throws -> StoredType { .float32 }
 }
 
 extension SafeTensorsFile: TensorSource {}
@@ -34,6 +40,7 @@ public struct RenamedTensors: TensorSource {
     public func contains(_ name: String) -> Bool { originals[name] != nil }
     public func shape(_ name: String) throws -> [Int] { try source.shape(original(name)) }
     public func tensor(_ name: String) throws -> Tensor { try source.tensor(original(name)) }
+    public func dtype(_ name: String) throws -> StoredType { try source.dtype(original(name)) }
 
     private func original(_ name: String) throws -> String {
         guard let original = originals[name] else {

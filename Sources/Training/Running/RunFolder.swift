@@ -20,6 +20,8 @@ public final class RunFolder {
     private let lock: Int32
     /// Whether the folder was made for this run.
     private let isNew: Bool
+    /// Files that were written before the run's configuration.
+    private var preparations: [String] = []
 
     public var configurationPath: String { path + "/config.json" }
     package var logPath: String { path + "/log.jsonl" }
@@ -60,8 +62,8 @@ public final class RunFolder {
     package func discardUnlessStarted() {
         guard !FileManager.default.fileExists(atPath: configurationPath) else { return }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        for name in names where name == ".lock" || name.hasSuffix(".s16") {
-            try? FileManager.default.removeItem(atPath: path + "/" + name)
+        for file in names.filter({ $0 == ".lock" || $0.hasSuffix(".s16") }).map({ path + "/" + $0 }) + preparations {
+            try? FileManager.default.removeItem(atPath: file)
         }
         if isNew { rmdir(path) }
     }
@@ -76,6 +78,7 @@ public final class RunFolder {
     public func write(_ data: Data, to file: String) throws {
         do {
             try data.write(to: URL(fileURLWithPath: file), options: .atomic)
+            preparations.append(file)
         } catch {
             throw TrainingError.cannotWrite(path: file, reason: error.localizedDescription)
         }

@@ -127,11 +127,15 @@ struct GenerationJob {
                     if interruption.isRequested { throw CancellationError() }
                     session.console.progress(Self.line(progress, clips: seeds.count, clock))
                 }, into: { try writers[$0].write($1) })
+            return try writers.map { try $0.finish() }
         } catch is CancellationError {
             session.console.clearProgress()
             throw ExitCode(130)
+        } catch AudioFileError.readerGone {
+            // A player that was closed has heard enough.
+            session.console.clearProgress()
+            throw ExitCode.success
         }
-        return try writers.map { try $0.finish() }
     }
 
     /// "4.2 of 10.0 s of music  0.8× real time  0:07 left".

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import MusicRL
+@testable import TextEncoding
 
 /// Whole sequences through the decoder against transformers': logits rtol 2e-5 of the largest.
 @Suite struct MusicGenParityTests {

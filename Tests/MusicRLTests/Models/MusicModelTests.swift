@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import MusicRL
+@testable import TextEncoding
 
 /// A whole Hugging Face folder, imported and run from text to sound.
 @Suite struct MusicModelTests {

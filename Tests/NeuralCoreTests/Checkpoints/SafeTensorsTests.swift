@@ -44,6 +44,27 @@ import Testing
         }
     }
 
+    /// Halves are rounded to the nearest, ties to even, and stay halves when a file is written again.
+    @Test func halves() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/half.safetensors", values: [Float] = [1, 1 + 0x1p-8, 1 + 0x3p-8, -0.1, .infinity, .nan, 3e38, Float(bitPattern: 0x1_16C2), 0]
+            try SafeTensorsFile.write(
+                [("b", Tensor(values, shape: [9])), ("h", Tensor(values, shape: [9])), ("f", Tensor(values, shape: [9]))], to: path,
+                type: { ["b": .bfloat16, "h": .float16][$0] ?? .float32 })
+            let file = try SafeTensorsFile(path: path)
+            #expect(try file.names.map { try file.dtype($0) } == [.bfloat16, .float16, .float32])
+            let bfloats = try file.tensor("b").values, halves = try file.tensor("h").values
+            #expect(bfloats.prefix(5) == [1, 1, 1 + 0x1p-6, -0x1.9ap-4, .infinity] && bfloats[5].isNaN && bfloats[6] == 0x1.c4p127)
+            #expect(bfloats.suffix(2) == [Float(bitPattern: 0x0001_0000), 0])
+            #expect(halves.prefix(5) == [1, 1 + 0x1p-8, 1 + 0x3p-8, -0x1.998p-4, .infinity] && halves[5].isNaN && halves[6] == .infinity)
+            let again = folder + "/again.safetensors"
+            try SafeTensorsFile.write(file, to: again)
+            #expect(try Data(contentsOf: URL(fileURLWithPath: again)) == Data(contentsOf: URL(fileURLWithPath: path)))
+            try SafeTensorsFile.write(RenamedTensors(file) { "x." + $0 }, to: again)
+            #expect(try SafeTensorsFile(path: again).dtype("x.h") == .float16)
+        }
+    }
+
     /// Headers that promise what the file does not hold. Each is refused with a reason, before anything is allocated.
     static let hostileHeaders = [
         #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,16]}}"#,

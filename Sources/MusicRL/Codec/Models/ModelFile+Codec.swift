@@ -47,12 +47,13 @@ extension ModelStore {
         let configuration = try EnCodecConfiguration(folder.config, path: folder.path + "/config.json")
         _ = try EnCodec(configuration, weights: folder.tensors)
         let settings: JSONObject = [
-            "name": .string(name), "purpose": .string(purpose ?? EnCodecConfiguration.purpose), "licence": .string(try licence ?? folder.statedLicence ?? "not stated; \(PublishedLicence.musicGen)"),
+            "name": .string(name), "purpose": .string(purpose ?? EnCodecConfiguration.purpose),
+            "licence": .string(licence ?? folder.licence ?? "not stated; \(PublishedLicence.musicGen)"),
             "sampleRate": .integer(configuration.samplingRate), "weights": "of a Hugging Face folder", "network": folder.config,
         ]
         return try install(as: name, replaces: replaces) { path in
             try SafeTensorsFile.write(
-                folder.tensors.names.map { ($0, try folder.tensors.tensor($0)) },
+                folder.tensors,
                 metadata: ["kind": ModelFile.Kind.codec.rawValue, "config": JSONValue.object(settings).text], to: path)
         }
     }

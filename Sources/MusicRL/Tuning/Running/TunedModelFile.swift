@@ -27,8 +27,15 @@ enum TunedModelFile {
         func shape(_ name: String) throws -> [Int] { try base.shape(name) }
 
         func tensor(_ name: String) throws -> Tensor {
+            try changed(name).map { try changes.tensor($0) } ?? base.tensor(name)
+        }
+
+        /// What was tuned is kept exact.
+        func dtype(_ name: String) throws -> StoredType { changed(name) == nil ? try base.dtype(name) : .float32 }
+
+        private func changed(_ name: String) -> String? {
             let own = name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : ""
-            return changes.contains(own) ? try changes.tensor(own) : try base.tensor(name)
+            return changes.contains(own) ? own : nil
         }
     }
 }

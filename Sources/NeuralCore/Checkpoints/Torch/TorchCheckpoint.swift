@@ -103,6 +103,7 @@ public struct TorchTensors: TensorSource {
     public func contains(_ name: String) -> Bool { found[name] != nil }
     public func shape(_ name: String) throws -> [Int] { try entry(name).shape }
     public func tensor(_ name: String) throws -> Tensor { try checkpoint.tensor(entry(name)) }
+    public func dtype(_ name: String) throws -> StoredType { try entry(name).storage.type ?? .float32 }
     /// The numbers in row-major order in double precision.
     public func doubles(_ name: String) throws -> [Double] { try checkpoint.doubles(entry(name)) }
 

@@ -1,3 +1,5 @@
+import NeuralCore
+
 /// Cuts text into the most probable sequence of pieces, as T5's SentencePiece model does.
 ///
 /// Special tokens that are written out in the text are plain text.
@@ -10,6 +12,7 @@ public struct UnigramTokenizer: Sendable {
     public let unknownID: Int
     /// One more than the largest number of a piece.
     public let vocabularySize: Int
+    private let steps: [TextNormalization]
     private let map: CharacterMap
     private let trie: PieceTrie
     private let scores: [Float]
@@ -24,8 +27,8 @@ public struct UnigramTokenizer: Sendable {
         var isText = true
     }
 
-    init(pieces: [Piece], unknownID: Int, endID: Int, map: CharacterMap) {
-        (self.unknownID, self.endID, self.map) = (unknownID, endID, map)
+    init(pieces: [Piece], unknownID: Int, endID: Int, map: CharacterMap, steps: [TextNormalization] = []) {
+        (self.unknownID, self.endID, self.map, self.steps) = (unknownID, endID, map, steps)
         vocabularySize = pieces.count
         let scores = pieces.map(\.score)
         self.scores = scores
@@ -35,7 +38,17 @@ public struct UnigramTokenizer: Sendable {
     }
 
     /// The numbers of the text's pieces and the end's; for empty text only the end's.
-    public func encode(_ text: String) -> [Int] { pieces(of: normalized(Array(text.utf8))) + [endID] }
+    public func encode(_ text: String) -> [Int] { pieces(of: bytes(of: text)) { _ in true } + [endID] }
+
+    /// The same with each piece of several characters forbidden, place by place, with some probability, so that a network
+    /// learns of the pieces that words come apart into.
+    ///
+    /// I. Provilkov et al., "BPE-dropout: simple and effective subword regularization", ACL 2020.
+    public func encode(_ text: String, dropout: Float, using rng: inout Philox) -> [Int] {
+        pieces(of: bytes(of: text)) { _ in rng.nextUniform() >= dropout } + [endID]
+    }
+
+    private func bytes(of text: String) -> [UInt8] { normalized(Array(steps.reduce(text) { $1($0) }.utf8)) }
 
     private static let space = Array("\u{2581}".utf8)
 
@@ -60,7 +73,9 @@ public struct UnigramTokenizer: Sendable {
     }
 
     /// The best path through the lattice of pieces (Viterbi); of equal ones the first that is found.
-    private func pieces(of text: [UInt8]) -> [Int] {
+    ///
+    /// - Parameter mayUse: asked for each place of a piece of more than one character.
+    private func pieces(of text: [UInt8], mayUse: (_ id: Int) -> Bool) -> [Int] {
         var best = [(score: Float, start: Int, id: Int)](repeating: (0, -1, 0), count: text.count + 1)
         var start = 0
         while start < text.count {
@@ -71,8 +86,8 @@ public struct UnigramTokenizer: Sendable {
                 if best[end].start < 0 || sum > best[end].score { best[end] = (sum, start, id) }
             }
             trie.forEachPrefix(of: text, at: start) { id, length in
+                if length == width { hasSingle = true } else if !mayUse(id) { return }
                 offer(id, length, scores[id])
-                if length == width { hasSingle = true }
             }
             if !hasSingle { offer(unknownID, width, unknownScore) }
             start += width

@@ -37,10 +37,12 @@ struct T5Attention: Layer {
     init(_ configuration: T5Configuration, hasTable: Bool, _ weights: inout InitialWeights) {
         heads = configuration.heads
         let width = configuration.width, inner = heads * configuration.headWidth
-        (query, key, value) = (
-            weights.linear(width, inner), weights.linear(width, inner),
-            weights.linear(width, inner)
-        )
+        // Scores are not scaled: queries begin as small as that would make them.
+        let gain = weights.gain
+        weights.gain = gain / Float(configuration.headWidth).squareRoot()
+        query = weights.linear(width, inner)
+        weights.gain = gain
+        (key, value) = (weights.linear(width, inner), weights.linear(width, inner))
         output = weights.linear(inner, width)
         if hasTable { table = weights.tensor([configuration.buckets, heads], deviation: 1) }
     }

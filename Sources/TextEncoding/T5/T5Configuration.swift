@@ -23,12 +23,32 @@ public struct T5Configuration: Sendable, Equatable {
     public var epsilon: Float
     public var feedForward: FeedForward
 
+    /// With the published numbers of buckets and distances.
+    public init(
+        vocabularySize: Int, width: Int, headWidth: Int, heads: Int, feedForwardWidth: Int, layers: Int,
+        feedForward: FeedForward = .relu
+    ) {
+        (self.vocabularySize, self.width, self.headWidth, self.heads) = (vocabularySize, width, headWidth, heads)
+        (self.feedForwardWidth, self.layers, self.feedForward) = (feedForwardWidth, layers, feedForward)
+        (buckets, maximumDistance, epsilon) = (32, 128, 1e-6)
+    }
+
+    /// As they stand in `config.json`.
+    public var settings: JSONObject {
+        [
+            "model_type": "t5", "vocab_size": .integer(vocabularySize), "d_model": .integer(width), "d_kv": .integer(headWidth),
+            "d_ff": .integer(feedForwardWidth), "num_layers": .integer(layers), "num_heads": .integer(heads),
+            "relative_attention_num_buckets": .integer(buckets), "relative_attention_max_distance": .integer(maximumDistance),
+            "layer_norm_epsilon": .number(Double(epsilon)), "feed_forward_proj": .string(feedForward.rawValue),
+        ]
+    }
+
     /// - Throws: `ModelError.invalidSettings` naming what is missing or cannot be.
     public init(_ settings: JSONValue, path: String) throws {
         try self.init(ConfigurationReader(settings: settings, path: path))
     }
 
-    init(_ reader: ConfigurationReader) throws {
+    package init(_ reader: ConfigurationReader) throws {
         vocabularySize = try reader.int("vocab_size", 4...2_000_000)
         width = try reader.int("d_model", 1...65_536)
         headWidth = try reader.int("d_kv", 1...4096)

@@ -2,7 +2,7 @@ import NeuralCore
 import TestSupport
 import Testing
 
-@testable import MusicRL
+@testable import TextEncoding
 
 /// States against transformers': rtol 5e-6 of the largest where the text is no padding, ten times the reference's own
 /// distance from double precision. Buckets are exact.

@@ -3,7 +3,7 @@ import NeuralCore
 import TestSupport
 import Testing
 
-@testable import MusicRL
+@testable import TextEncoding
 
 @Suite struct TokenizerTests {
     struct Files: Sendable, CustomStringConvertible {
@@ -92,10 +92,10 @@ import Testing
             for _ in 0..<8 { cut[rng.nextInt(below: cut.count)] = UInt8(rng.nextInt(below: 256)) }
             _ = try? UnigramTokenizer(sentencePiece: cut, path: "x").encode("piano é ﬁ")
         }
-        #expect(throws: MusicGenerationError.self) { try UnigramTokenizer(sentencePiece: [1, 2, 3], path: "x") }
-        #expect(throws: MusicGenerationError.self) { try UnigramTokenizer(sentencePiece: [], path: "x") }
-        #expect(throws: MusicGenerationError.self) { try UnigramTokenizer(json: Array(json.dropLast(40)), path: "x") }
-        #expect(throws: MusicGenerationError.self) { try UnigramTokenizer(json: Array("{}".utf8), path: "x") }
+        #expect(throws: TextEncodingError.self) { try UnigramTokenizer(sentencePiece: [1, 2, 3], path: "x") }
+        #expect(throws: TextEncodingError.self) { try UnigramTokenizer(sentencePiece: [], path: "x") }
+        #expect(throws: TextEncodingError.self) { try UnigramTokenizer(json: Array(json.dropLast(40)), path: "x") }
+        #expect(throws: TextEncodingError.self) { try UnigramTokenizer(json: Array("{}".utf8), path: "x") }
     }
 
     /// 32,000 pieces are read and 10,000 words cut in less than a second each.

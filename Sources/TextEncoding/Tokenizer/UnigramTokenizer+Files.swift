@@ -5,9 +5,9 @@ extension UnigramTokenizer {
     /// Reads `spiece.model`, a SentencePiece model.
     ///
     /// - Parameter path: what errors call the file.
-    /// - Throws: ``MusicGenerationError/invalidTokenizer(path:reason:)``.
+    /// - Throws: ``TextEncodingError/invalidTokenizer(path:reason:)``.
     public init(sentencePiece bytes: [UInt8], path: String) throws {
-        func fault(_ reason: String) -> MusicGenerationError { .invalidTokenizer(path: path, reason: reason) }
+        func fault(_ reason: String) -> TextEncodingError { .invalidTokenizer(path: path, reason: reason) }
         var pieces: [Piece] = [], map = CharacterMap(), unknown: Int?
         do {
             var model = ProtocolBuffer(bytes[...])
@@ -74,9 +74,9 @@ extension UnigramTokenizer {
 
     /// Reads `tokenizer.json`, the form of Hugging Face's libraries.
     ///
-    /// - Throws: ``MusicGenerationError/invalidTokenizer(path:reason:)``.
+    /// - Throws: ``TextEncodingError/invalidTokenizer(path:reason:)``.
     public init(json bytes: [UInt8], path: String) throws {
-        func fault(_ reason: String) -> MusicGenerationError { .invalidTokenizer(path: path, reason: reason) }
+        func fault(_ reason: String) -> TextEncodingError { .invalidTokenizer(path: path, reason: reason) }
         var options = JSONOptions()
         options.maximumValues = 4_000_000
         let root: JSONValue
@@ -112,7 +112,8 @@ extension UnigramTokenizer {
             }
             map = read
         }
-        self.init(pieces: pieces, unknownID: unknown, endID: end, map: map)
+        self.init(
+            pieces: pieces, unknownID: unknown, endID: end, map: map, steps: TextNormalization.steps(root["normalizer"]))
     }
 
     /// The character map of a normaliser or of one in a sequence of them.
