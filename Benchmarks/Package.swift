@@ -10,6 +10,7 @@ let package = Package(
             dependencies: [
                 .product(name: "AudioDSP", package: "audiotool"),
                 .product(name: "AudioMetrics", package: "audiotool"),
+                .product(name: "ModelLibrary", package: "audiotool"),
                 .product(name: "MusicRL", package: "audiotool"),
                 .product(name: "NeuralCore", package: "audiotool"),
                 .product(name: "ScoreDiffusion", package: "audiotool"),

@@ -206,6 +206,105 @@ def music_decoding(settings):
     return step
 
 
+def layer(settings):
+    """One building block: forward, or forward and all gradients."""
+    shape, size = settings["shape"], settings["size"]
+    x = torch.randn(shape, requires_grad=settings["backward"])
+    recurrence = {"batch_first": True, "bidirectional": settings["bidirectional"]}
+    functional = torch.nn.functional
+    if settings["layer"] == "attention":
+        modules, apply = [], lambda: functional.scaled_dot_product_attention(x, x, x)
+    else:
+        module = {
+            "product": lambda: torch.nn.Linear(shape[-1], size),
+            "gru": lambda: torch.nn.GRU(shape[-1], size, **recurrence),
+            "lstm": lambda: torch.nn.LSTM(shape[-1], size, **recurrence),
+            "groupNorm": lambda: torch.nn.GroupNorm(size, shape[1]),
+            "layerNorm": lambda: torch.nn.LayerNorm(shape[-1]),
+        }[settings["layer"]]()
+        modules = [module]
+        apply = {
+            "gru": lambda: module(x)[0], "lstm": lambda: module(x)[0], "groupNorm": lambda: functional.silu(module(x)),
+        }.get(settings["layer"], lambda: module(x))
+
+    def step():
+        if settings["backward"]:
+            for tensor in [x, *(parameter for module in modules for parameter in module.parameters())]:
+                tensor.grad = None
+            apply().square().mean().backward()
+        else:
+            with torch.no_grad():
+                apply()
+
+    return step
+
+
+def stft_torch(settings):
+    window, signal = torch.hann_window(settings["n_fft"]), torch.randn(settings["samples"])
+
+    def step():
+        spectrum = torch.stft(signal, settings["n_fft"], settings["hop"], window=window, return_complex=True)
+        torch.istft(spectrum, settings["n_fft"], settings["hop"], window=window, length=len(signal))
+
+    return step
+
+
+def stft_scipy(settings):
+    import numpy
+    from scipy.signal import ShortTimeFFT
+    from scipy.signal.windows import hann
+
+    transform = ShortTimeFFT(hann(settings["n_fft"], sym=False).astype(numpy.float32), settings["hop"], fs=16000)
+    signal = numpy.random.default_rng(0).standard_normal(settings["samples"]).astype(numpy.float32)
+
+    def step():
+        transform.istft(transform.stft(signal), k1=len(signal))
+
+    return step
+
+
+def stereo(settings):
+    import numpy
+
+    return numpy.random.default_rng(0).standard_normal((settings["samples"], 2)).astype(numpy.float32)
+
+
+def resample_soxr(settings):
+    import soxr
+
+    signal = stereo(settings)
+    return lambda: soxr.resample(signal, settings["from"], settings["to"], quality="VHQ")
+
+
+def resample_scipy(settings):
+    import math
+
+    from scipy.signal import resample_poly
+
+    signal, divisor = stereo(settings), math.gcd(settings["from"], settings["to"])
+    return lambda: resample_poly(signal, settings["to"] // divisor, settings["from"] // divisor, axis=0)
+
+
+def rnnoise(settings):
+    """RNNoise's own frames at 48 kHz, the conversion of rates included."""
+    import numpy
+    import soundfile
+    import soxr
+    from pyrnnoise import rnnoise as library
+
+    samples, rate = soundfile.read(settings["recording"], dtype="float32")
+    samples = numpy.resize(samples if samples.ndim == 1 else samples[:, 0], int(settings["seconds"] * rate))
+    state = library.create()
+
+    def step():
+        wide = numpy.clip(soxr.resample(samples, rate, 48000) * 32767, -32768, 32767).astype(numpy.int16)
+        wide = numpy.pad(wide, (0, -len(wide) % library.FRAME_SIZE))
+        clean = [library.process_mono_frame(state, frame)[0] for frame in wide.reshape(-1, library.FRAME_SIZE)]
+        soxr.resample(numpy.concatenate(clean), 48000, rate)
+
+    return step
+
+
 def main():
     settings = json.loads(sys.argv[1])
     torch.set_num_threads(settings["threads"])
@@ -213,7 +312,8 @@ def main():
     tasks = {
         "convolution": convolution, "ncsnpp": ncsnpp, "enhancer": enhancer, "frechet": frechet, "metric": metric,
         "extractor_chunk": extractor_chunk, "extractor_start": extractor_start,
-        "music_decoding": music_decoding,
+        "music_decoding": music_decoding, "layer": layer, "stft_torch": stft_torch, "stft_scipy": stft_scipy,
+        "resample_soxr": resample_soxr, "resample_scipy": resample_scipy, "rnnoise": rnnoise,
     }
     step = tasks[settings["task"]](settings)
     print("ready", torch.__version__, flush=True)

@@ -2,7 +2,8 @@ import Foundation
 
 /// Why a model cannot be found or used.
 public enum ModelError: LocalizedError, Equatable {
-    case noModels(searched: [String])
+    /// None is installed that does what is wanted, though others may be.
+    case noModels(of: String?, known: [String], searched: [String])
     case unknown(name: String, known: [String], searched: [String])
     /// A sound file of tensors that says nothing about what it is for.
     case notAModel(path: String)
@@ -21,7 +22,10 @@ public enum ModelError: LocalizedError, Equatable {
 
     public var errorDescription: String? {
         switch self {
-        case .noModels(let searched):
+        case .noModels(let kind?, let known, let searched) where !known.isEmpty:
+            "No model of the kind '\(kind)' is installed in \(searched.joined(separator: ", ")), only: "
+                + "\(known.joined(separator: ", ")). Train or import one, or name a file with --model."
+        case .noModels(_, _, let searched):
             "No model is installed. Looked in: \(searched.joined(separator: ", ")). "
                 + "AUDIOTOOL_MODELS can name another folder, --model a file."
         case .unknown(let name, let known, _) where !known.isEmpty:

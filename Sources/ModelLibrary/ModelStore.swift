@@ -90,7 +90,7 @@ public struct ModelStore: Sendable {
         if let model = models.first(where: \.isDefault) ?? models.first(where: { !$0.isFallback }) ?? models.first { return model }
         // A damaged file explains more than the absence of a sound one.
         if let damaged = entries.first(where: { (try? $0.model.get()) == nil }) { return try damaged.model.get() }
-        throw ModelError.noModels(searched: searched)
+        throw ModelError.noModels(of: kind.rawValue, known: entries.map(\.name), searched: searched)
     }
 
     /// The running program's path, links resolved.

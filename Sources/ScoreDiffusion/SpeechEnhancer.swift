@@ -4,7 +4,7 @@ import Foundation
 /// Cleans recordings of speech: samples in, the same number of samples out, at the same rate, level and time.
 ///
 /// ```swift
-/// let enhancer = SpeechEnhancer(model: try ModelStore().enhancer())
+/// let enhancer = SpeechEnhancer(model: try ModelStore().model(nil, kind: .enhancer).speechModel())
 /// let clean = try enhancer.enhance(try AudioFile.read("street.wav"))
 /// ```
 /// Any rate, any number of channels (each cleaned by itself or all linked), any length from one sample to many hours: the

@@ -1,12 +1,14 @@
 import Foundation
+import NeuralCore
 
 /// Times of a workload and of its twin, taken in turns.
 struct Comparison: CustomStringConvertible {
     let name: String
     let ours: [Double], theirs: [Double]
+    private let operations: Double?
 
     init(of workload: some Workload, with twin: Twin?, rounds: Int) throws {
-        name = workload.name
+        (name, operations) = (workload.name, workload.operations)
         let step = try workload.prepare()
         var ours: [Double] = [], theirs: [Double] = []
         for round in 0..<rounds + 2 {
@@ -20,15 +22,23 @@ struct Comparison: CustomStringConvertible {
         self.theirs = theirs.sorted()
     }
 
-    static let heading = row("workload", "ours (ms)", "spread", "Python (ms)", "spread", "ratio")
+    static let heading = row("workload", "ours (ms)", "spread", "Python (ms)", "spread", "ratio", "of peak")
 
     var description: String {
         let hasPeer = !theirs.isEmpty
         return Self.row(
             name, Self.milliseconds(Self.median(ours)), Self.spread(ours),
             hasPeer ? Self.milliseconds(Self.median(theirs)) : "-", hasPeer ? Self.spread(theirs) : "-",
-            hasPeer ? String(format: "%.2f", Self.median(ours) / Self.median(theirs)) : "-")
+            hasPeer ? String(format: "%.2f", Self.median(ours) / Self.median(theirs)) : "-",
+            operations.map { String(format: "%.0f %%", 100 * $0 / Self.median(ours) / Self.peak) } ?? "-")
     }
+
+    /// Floating-point operations a second of the matrix product of OpenBLAS; the best of five.
+    static let peak: Double = {
+        let size = 2048, matrix = Tensor.ones([size, size])
+        let times = (0..<5).map { _ in ContinuousClock().measure { _ = matmul(matrix, matrix) } }
+        return 2 * Double(size * size * size) / (times.min()! / .seconds(1))
+    }()
 
     private static func median(_ sorted: [Double]) -> Double {
         (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
@@ -45,7 +55,7 @@ struct Comparison: CustomStringConvertible {
     }
 
     private static func row(_ cells: String...) -> String {
-        let widths = [46, 10, 16, 13, 16, 6]
+        let widths = [52, 10, 16, 13, 16, 6, 8]
         return zip(cells, widths).enumerated().map { index, cell in
             let pad = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
             return index == 0 ? cell.0 + pad : pad + cell.0

@@ -23,6 +23,10 @@ struct ConvolutionWorkload: Workload {
         ]
     }
 
+    var operations: Double? {
+        2 * Double(batch * height * width * outputs * inputs / groups * kernel * kernel) * (backward ? 3 : 1)
+    }
+
     func prepare() -> () -> Void {
         var rng = Philox(seed: 1)
         let x = Tensor.gaussian([batch, inputs, height, width], using: &rng)

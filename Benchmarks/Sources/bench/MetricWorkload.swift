@@ -22,9 +22,7 @@ struct MetricWorkload: Workload {
         }
     }
 
-    private static let folder = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("fixtures/reference/metrics")
+    private static let folder = projectFolder.appendingPathComponent("fixtures/reference/metrics")
 
     private static func pairs() throws -> [(clean: [Float], degraded: [Float])] {
         struct Values: Decodable {

@@ -12,9 +12,7 @@ final class Twin {
 
     /// Starts the process and waits until its work is prepared.
     init(python: String, workload: some Workload, threads: Int) throws {
-        let script = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appendingPathComponent("recipes/benchmark_twin.py")
+        let script = projectFolder.appendingPathComponent("recipes/benchmark_twin.py")
         let settings = workload.settings.merging(["threads": threads]) { own, _ in own }
         process.executableURL = URL(fileURLWithPath: python)
         process.arguments = [
@@ -22,19 +20,22 @@ final class Twin {
         ]
         process.standardInput = input
         process.standardOutput = output
-        try process.run()
+        do {
+            try process.run()
+        } catch {
+            throw Failure(errorDescription: "\(python) cannot be started: \(error.localizedDescription)")
+        }
         guard try line().hasPrefix("ready") else { throw Failure(errorDescription: "\(python) gave no answer.") }
     }
 
     deinit {
         try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        if process.isRunning { process.waitUntilExit() }
     }
 
     /// Seconds of one unit of work, measured by the process itself.
     func run() throws -> Double {
-        try input.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
-        guard let seconds = Double(try line()) else { throw Failure(errorDescription: "The Python side failed.") }
+        guard (try? input.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))) != nil, let seconds = Double(try line()) else { throw Failure(errorDescription: "The Python side failed.") }
         return seconds
     }
 

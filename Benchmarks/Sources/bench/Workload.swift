@@ -5,10 +5,16 @@ protocol Workload {
     var rounds: Int? { get }
     /// What the Python side needs to know; `task` names its function and `threads` may differ from the others'.
     var settings: [String: any Sendable] { get }
+    /// Whether there is something to compare with.
+    var hasPeer: Bool { get }
+    /// Floating-point operations of the unit of work, where they are of interest.
+    var operations: Double? { get }
     /// Makes the unit of work that is timed.
     func prepare() throws -> () -> Void
 }
 
 extension Workload {
     var rounds: Int? { nil }
+    var hasPeer: Bool { true }
+    var operations: Double? { nil }
 }

@@ -29,7 +29,7 @@ extension Models {
             let store = ModelStore()
             let rows = store.entries().map(Self.row)
             if json { try JSONOutput.print(rows) } else { Self.show(rows) }
-            if rows.isEmpty { throw ModelError.noModels(searched: store.searched) }
+            if rows.isEmpty { throw ModelError.noModels(of: nil, known: [], searched: store.searched) }
             let damaged = rows.filter { $0.error != nil }
             if !json {
                 let console = Console(isQuiet: false)
