@@ -51,12 +51,12 @@ import Testing
     @Test func refusals() throws {
         let folder = Folder()
         let empty = folder.store("bin/audiotool")
-        #expect(throws: ModelError.noModels(of: "enhancer", known: [], searched: empty.searched)) { try empty.model(nil, kind: .enhancer) }
+        #expect(throws: ModelError.noModels(of: ModelFile.Kind.enhancer.rawValue, known: [], searched: empty.searched)) { try empty.model(nil, kind: .enhancer) }
         try folder.model("m/music.safetensors", kind: "music")
         let store = folder.store("bin/audiotool", named: "m")
         #expect { try store.model(nil, kind: .enhancer) } throws: { error in
             let text = error.localizedDescription
-            return text.contains("kind 'enhancer'") && text.contains("only: music") && !text.contains("No model is installed")
+            return text.contains("kind 'speech-enhancer'") && text.contains("only: music") && !text.contains("No model is installed")
         }
         #expect(throws: ModelError.unknown(name: "x", known: ["music"], searched: store.searched)) {
             try store.model("x", kind: .enhancer)
