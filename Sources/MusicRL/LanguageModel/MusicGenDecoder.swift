@@ -13,7 +13,8 @@ public struct MusicGenDecoder: Layer {
     private var norm: LayerNorm
     private var heads: [Linear]
 
-    /// A network with drawn weights, those of layer ℓ = 1, 2, … smaller by √(2ℓ).
+    /// A network with drawn weights, those of layer ℓ = 1, 2, … smaller by √(2ℓ). What the codes say is as loud as where they
+    /// stand: the table of positions has a mean square of ½.
     public init(_ configuration: MusicGenConfiguration, using rng: inout Philox) {
         var weights = InitialWeights(using: rng)
         self.init(configuration, &weights)
@@ -36,7 +37,7 @@ public struct MusicGenDecoder: Layer {
         let width = configuration.width
         embeddings = []
         for _ in 0..<configuration.codebooks {
-            let table = weights.tensor([configuration.codes + 1, width], deviation: 1 / Float(width).squareRoot())
+            let table = weights.tensor([configuration.codes + 1, width], deviation: 1 / Float(2 * configuration.codebooks).squareRoot())
             embeddings.append(Embedding(weight: table))
         }
         layers = []
@@ -44,8 +45,8 @@ public struct MusicGenDecoder: Layer {
             weights.gain = 1 / Float(2 * (index + 1)).squareRoot()
             layers.append(MusicGenLayer(configuration, &weights))
         }
-        weights.gain = 1
         norm = LayerNorm(width)
+        weights.gain = 1
         heads = []
         for _ in 0..<configuration.codebooks { heads.append(weights.linear(width, configuration.codes)) }
     }
@@ -66,6 +67,11 @@ public struct MusicGenDecoder: Layer {
 
     /// Scores from the normalised result of the last layer, `[batch, steps, width]`.
     func scores(of hidden: Tensor) -> Tensor { Tensor.stacked(heads.map { $0(hidden) }, axis: 1) }
+
+    /// The same network with smaller scores.
+    mutating func scaleScores(by factor: Float) {
+        for index in heads.indices { heads[index].weight = heads[index].weight * factor }
+    }
 
     /// The input of each layer and the normalised result, `[batch, steps, width]`.
     func states(_ tokens: [[[Int32]]], memory: TextMemory?) -> [Tensor] {

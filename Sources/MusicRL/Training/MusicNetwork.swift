@@ -9,10 +9,12 @@ public struct MusicNetwork: Layer {
     var projection: Linear
     public var decoder: MusicGenDecoder
 
+    /// At first all codes are about equally probable.
     public init(text: T5Configuration, decoder: MusicGenConfiguration, using rng: inout Philox) {
         self.text = T5Encoder(text, using: &rng)
         projection = Linear(text.width, decoder.width, using: &rng)
         self.decoder = MusicGenDecoder(decoder, using: &rng)
+        self.decoder.scaleScores(by: 0.1)
     }
 
     /// What the decoder attends to; texts without pieces are the null condition.

@@ -103,7 +103,9 @@ import Testing
         let reports = entries.map(\.["validation"]).filter { !$0.isNull }
         let first = try #require(reports.first?["nats"].doubles), last = try #require(reports.last?["nats"].doubles)
         #expect(last.count == 3 && last[0] < 0.6 * first[0], "\(first) to \(last)")
-        #expect(try #require(reports.last?["captionGain"].double) > 0.005, "\(reports.map { $0["captionGain"].text })")
+        // Later the sound so far says the same as its caption.
+        let gains = reports.compactMap { $0["captionGain"].double }
+        #expect(try #require(gains.max()) > 0.015, "\(gains)")
     }
 
     @Test func whatCannotBeTrainedOn() throws {
