@@ -31,13 +31,18 @@ public enum MusicTraining {
             task: { settings in
                 { folder in
                     func checkCancelled() throws { if limits.shouldStop() { throw CancellationError() } }
-                    let (training, validation) = try clips(music, validationMusic, settings)
+                    var random = RandomPurpose.split.generator(run: settings.seed)
+                    let (training, validation) = try [CaptionedClip].split(
+                        music, validation: validationMusic, heldOut: settings.validation.heldOut, using: &random)
                     let codes = ClipCodes(codec: codec, codecHash: try codecFile.contentHash(), path: folder.path + "/codes.safetensors")
                     try codes.check(training + validation, seconds: settings.excerpts.seconds)
                     report(.note("\(training.count) clips to train with, \(validation.count) to validate with"))
                     let copy = folder.path + "/" + codecName
                     if codecFile.path != copy { try folder.write(Data(contentsOf: URL(fileURLWithPath: codecFile.path)), to: copy) }
-                    let tokenizer = try tokenizer(training, settings, folder)
+                    let tokenizer = try folder.kept(tokenizerName) {
+                        var random = RandomPurpose.split.generator(run: settings.seed, stream: 1)
+                        return try training.trainedTokenizer(vocabularySize: settings.model.text.vocabulary, using: &random)
+                    }
                     let coded = try codes.load(training + validation, checkCancelled: checkCancelled) { done, total in
                         if done == total { report(.note("encoded \(total) clips")) }
                     }
@@ -64,27 +69,5 @@ public enum MusicTraining {
             throw MusicGenerationError.otherCodec(path: given.path, run: run.output)
         }
         return file
-    }
-
-    private static func clips(
-        _ music: String, _ validationMusic: String?, _ settings: MusicTrainingConfiguration
-    ) throws -> (training: [CaptionedClip], validation: [CaptionedClip]) {
-        let clips = try CaptionedFolder(path: music).clips
-        if let validationMusic { return (clips, try CaptionedFolder(path: validationMusic).clips) }
-        var random = RandomPurpose.split.generator(run: settings.seed)
-        return try clips.holdingOut(share: settings.validation.heldOut, path: music, using: &random)
-    }
-
-    /// The run's tokeniser, trained at its start on the captions and on others like them.
-    private static func tokenizer(
-        _ clips: [CaptionedClip], _ settings: MusicTrainingConfiguration, _ folder: RunFolder
-    ) throws -> [UInt8] {
-        let path = folder.path + "/" + tokenizerName
-        if let stored = FileManager.default.contents(atPath: path) { return [UInt8](stored) }
-        var random = RandomPurpose.split.generator(run: settings.seed, stream: 1)
-        let texts = clips.captionTexts(variations: 20, using: &random)
-        let bytes = try UnigramTrainer(vocabularySize: settings.model.text.vocabulary).train(on: texts)
-        try folder.write(Data(bytes), to: path)
-        return bytes
     }
 }

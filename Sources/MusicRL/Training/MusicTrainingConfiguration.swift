@@ -2,7 +2,7 @@ import TextEncoding
 import Training
 
 /// Everything that decides how a model of music is trained, as the JSON that `--config` takes.
-public struct MusicTrainingConfiguration: RunConfiguration {
+public struct MusicTrainingConfiguration: OptimizedConfiguration {
     /// The first of all random numbers: initial weights, excerpts, captions.
     public var seed: UInt64 = 1
     public var model = MusicModelSettings()
@@ -17,15 +17,6 @@ public struct MusicTrainingConfiguration: RunConfiguration {
         (optimization.steps, optimization.batchSize, optimization.shards) = (10_000, 4, 2)
         (optimization.learningRate, optimization.beta2, optimization.gradientNorm) = (1e-3, 0.98, 1)
         (optimization.weightDecay, optimization.warmUpSteps) = (0.05, 300)
-    }
-
-    public var steps: Int {
-        get { optimization.steps }
-        set { optimization.steps = newValue }
-    }
-
-    public var plan: TrainingPlan {
-        TrainingPlan(seed: seed, optimization: optimization, validationInterval: validation.every, checkpoints: checkpoints)
     }
 
     public func validate() throws {
@@ -137,8 +128,7 @@ public struct MusicLossSettings: Codable, Sendable, Equatable {
 }
 
 /// What is measured while a model of music trains, and how often.
-public struct MusicValidationSettings: Codable, Sendable, Equatable {
-    /// Steps between two validations; the last step is always validated. 0 validates at the end only.
+public struct MusicValidationSettings: ValidationSchedule {
     public var every = 500
     /// Held-out clips, the excerpts at their beginnings.
     public var clips = 24
@@ -149,12 +139,9 @@ public struct MusicValidationSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `TrainingError.invalidSetting`.
     public func validate() throws {
-        guard every >= 0 else { throw TrainingError.invalidSetting("validation.every", "must not be negative, as \(every) is") }
+        try validateSchedule()
         guard (1...10_000).contains(clips) else {
             throw TrainingError.invalidSetting("validation.clips", "must be from 1 to 10000, not \(clips)")
-        }
-        guard heldOut > 0, heldOut < 1 else {
-            throw TrainingError.invalidSetting("validation.heldOut", "must be between 0 and 1, not \(heldOut)")
         }
     }
 }

@@ -1,7 +1,7 @@
 import Training
 
 /// Everything that decides how a run on binaural scenes goes, as the JSON that `--config` takes.
-public struct SceneTrainingConfiguration<Network: NetworkConfiguration & Equatable>: RunConfiguration {
+public struct SceneTrainingConfiguration<Network: NetworkConfiguration & Equatable>: OptimizedConfiguration {
     /// The first of all random numbers: initial weights, scenes.
     public var seed: UInt64 = 1
     public var model: Network
@@ -13,16 +13,6 @@ public struct SceneTrainingConfiguration<Network: NetworkConfiguration & Equatab
     public var checkpoints = CheckpointSettings()
 
     public init(model: Network) { self.model = model }
-
-    public var steps: Int {
-        get { optimization.steps }
-        set { optimization.steps = newValue }
-    }
-
-    public var plan: TrainingPlan {
-        TrainingPlan(
-            seed: seed, optimization: optimization, validationInterval: validation.every, checkpoints: checkpoints)
-    }
 
     public func validate() throws {
         try model.validate()

@@ -3,7 +3,7 @@ import NeuralCore
 import Training
 
 /// Everything that decides how a speaker encoder is trained, as the JSON that `--config` takes.
-public struct SpeakerTrainingConfiguration: RunConfiguration {
+public struct SpeakerTrainingConfiguration: OptimizedConfiguration {
     /// The first of all random numbers: initial weights, stretches.
     public var seed: UInt64 = 1
     public var model = SpeakerNetwork.Configuration()
@@ -16,15 +16,6 @@ public struct SpeakerTrainingConfiguration: RunConfiguration {
         (optimization.steps, optimization.batchSize, optimization.shards) = (6_000, 32, 2)
     }
 
-    public var steps: Int {
-        get { optimization.steps }
-        set { optimization.steps = newValue }
-    }
-
-    public var plan: TrainingPlan {
-        TrainingPlan(seed: seed, optimization: optimization, validationInterval: validation.every, checkpoints: checkpoints)
-    }
-
     public func validate() throws {
         try model.validate()
         try optimization.validate()
@@ -34,8 +25,7 @@ public struct SpeakerTrainingConfiguration: RunConfiguration {
 }
 
 /// What is measured while a speaker encoder trains, and how often.
-public struct SpeakerValidationSettings: Codable, Sendable, Equatable {
-    /// Steps between two validations; the last step is always validated. 0 validates at the end only.
+public struct SpeakerValidationSettings: ValidationSchedule {
     public var every = 500
     /// Held-out utterances, at most.
     public var utterances = 200
@@ -46,12 +36,9 @@ public struct SpeakerValidationSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `TrainingError.invalidSetting`.
     public func validate() throws {
-        guard every >= 0 else { throw TrainingError.invalidSetting("validation.every", "must not be negative, as \(every) is") }
+        try validateSchedule()
         guard (1...100_000).contains(utterances) else {
             throw TrainingError.invalidSetting("validation.utterances", "must be from 1 to 100000, not \(utterances)")
-        }
-        guard heldOut > 0, heldOut < 1 else {
-            throw TrainingError.invalidSetting("validation.heldOut", "must be between 0 and 1, not \(heldOut)")
         }
     }
 }

@@ -16,6 +16,24 @@ extension [CaptionedClip] {
         }
     }
 
+    /// A tokeniser trained on the captions and on others like them, as the bytes of a `tokenizer.json`.
+    package func trainedTokenizer(vocabularySize: Int, using rng: inout Philox) throws -> [UInt8] {
+        try UnigramTrainer(vocabularySize: vocabularySize).train(on: captionTexts(variations: 20, using: &rng))
+    }
+
+    /// Clips to train with and to validate with.
+    ///
+    /// - Parameters:
+    ///   - validationMusic: A folder to validate with; nil holds a share of the tunes of `music` out.
+    /// - Throws: ``TextEncodingError``.
+    package static func split(
+        _ music: String, validation validationMusic: String?, heldOut: Float, using rng: inout Philox
+    ) throws -> (training: [CaptionedClip], validation: [CaptionedClip]) {
+        let clips = try CaptionedFolder(path: music).clips
+        if let validationMusic { return (clips, try CaptionedFolder(path: validationMusic).clips) }
+        return try clips.holdingOut(share: heldOut, path: music, using: &rng)
+    }
+
     /// Sets whole tunes aside, at least one: what is left, and what was set aside.
     ///
     /// - Throws: ``TextEncodingError/tooFewTunes(path:)`` where nothing would be left.

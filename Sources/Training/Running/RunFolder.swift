@@ -75,6 +75,15 @@ public final class RunFolder {
         }
     }
 
+    /// What the run's file of this name holds; made and written where there is none yet.
+    package func kept(_ name: String, make: () throws -> [UInt8]) throws -> [UInt8] {
+        let file = path + "/" + name
+        if let stored = FileManager.default.contents(atPath: file) { return [UInt8](stored) }
+        let bytes = try make()
+        try write(Data(bytes), to: file)
+        return bytes
+    }
+
     public func write(_ data: Data, to file: String) throws {
         do {
             try data.write(to: URL(fileURLWithPath: file), options: .atomic)

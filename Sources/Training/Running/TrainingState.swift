@@ -48,12 +48,7 @@ extension TrainingState {
     ///
     /// - Throws: `CheckpointError` if the tensors belong to another network, ``TrainingError`` if a number is missing.
     mutating func restore(from file: SafeTensorsFile) throws {
-        func number<Number: LosslessStringConvertible>(_ name: String) throws -> Number {
-            guard let text = file.metadata["state." + name], let value = Number(text) else {
-                throw TrainingError.damagedCheckpoint(path: file.path, reason: "it lacks \(name)")
-            }
-            return value
-        }
+        func number<Number: LosslessStringConvertible>(_ name: String) throws -> Number { try file.stateNumber(name) }
         try network.load(from: file, prefix: "network.")
         try average.restore(from: file, prefix: "average.", updates: number("averageUpdates"))
         try optimizer.restore(from: file, prefix: "optimizer.", step: number("optimizerSteps"))
@@ -61,5 +56,17 @@ extension TrainingState {
         lastValidation = try number("lastValidation")
         bestMerit = try number("bestMerit")
         skippedInARow = try number("skippedInARow")
+    }
+}
+
+extension SafeTensorsFile {
+    /// A number that a checkpoint's metadata holds under `state.`.
+    ///
+    /// - Throws: ``TrainingError/damagedCheckpoint(path:reason:)`` where there is none.
+    package func stateNumber<Number: LosslessStringConvertible>(_ name: String) throws -> Number {
+        guard let text = metadata["state." + name], let value = Number(text) else {
+            throw TrainingError.damagedCheckpoint(path: path, reason: "it lacks \(name)")
+        }
+        return value
     }
 }

@@ -21,6 +21,42 @@ extension RunConfiguration {
     }
 }
 
+/// A run whose steps are those of its optimiser.
+public protocol OptimizedConfiguration: RunConfiguration {
+    associatedtype Validation: ValidationSchedule
+    var optimization: OptimizationSettings { get set }
+    var validation: Validation { get set }
+}
+
+extension OptimizedConfiguration {
+    public var steps: Int {
+        get { optimization.steps }
+        set { optimization.steps = newValue }
+    }
+
+    public var plan: TrainingPlan {
+        TrainingPlan(seed: seed, optimization: optimization, validationInterval: validation.every, checkpoints: checkpoints)
+    }
+}
+
+/// When a run is validated, and on what part of its recordings.
+public protocol ValidationSchedule: Codable, Sendable, Equatable {
+    /// Steps between two validations; the last step is always validated. 0 validates at the end only.
+    var every: Int { get }
+    /// Part held out where no folder for validation is given.
+    var heldOut: Float { get }
+}
+
+extension ValidationSchedule {
+    /// - Throws: `TrainingError.invalidSetting`.
+    package func validateSchedule() throws {
+        guard every >= 0 else { throw TrainingError.invalidSetting("validation.every", "must not be negative, as \(every) is") }
+        guard heldOut > 0, heldOut < 1 else {
+            throw TrainingError.invalidSetting("validation.heldOut", "must be between 0 and 1, not \(heldOut)")
+        }
+    }
+}
+
 /// The settings that the trainer itself needs.
 public struct TrainingPlan: Sendable {
     public var seed: UInt64

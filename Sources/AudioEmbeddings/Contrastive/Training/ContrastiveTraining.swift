@@ -1,4 +1,3 @@
-import Foundation
 import NeuralCore
 import TextEncoding
 import Training
@@ -22,29 +21,18 @@ public enum ContrastiveTraining {
                 { folder in
                     func checkCancelled() throws { if limits.shouldStop() { throw CancellationError() } }
                     var random = RandomPurpose.split.generator(run: settings.seed)
-                    let all = try CaptionedFolder(path: music).clips
-                    let (training, validation) = try validationMusic.map { (all, try CaptionedFolder(path: $0).clips) }
-                        ?? all.holdingOut(share: settings.validation.heldOut, path: music, using: &random)
+                    let (training, validation) = try [CaptionedClip].split(
+                        music, validation: validationMusic, heldOut: settings.validation.heldOut, using: &random)
                     report(.note("\(training.count) clips to train with, \(validation.count) to validate with"))
-                    let tokenizer = try tokenizer(training, settings, folder)
+                    let tokenizer = try folder.kept("tokenizer.json") {
+                        var random = RandomPurpose.split.generator(run: settings.seed, stream: 1)
+                        return try training.trainedTokenizer(vocabularySize: settings.model.text.vocabulary, using: &random)
+                    }
                     let features = try ContrastiveFeatures(settings.model)
                     return try ContrastiveTask(
                         settings, clips: FeaturedClips(training, features, checkCancelled: checkCancelled),
                         validation: FeaturedClips(validation, features, checkCancelled: checkCancelled), tokenizer: tokenizer)
                 }
             }, report: report)
-    }
-
-    /// The run's tokeniser, trained at its start on the captions and on others like them.
-    private static func tokenizer(
-        _ clips: [CaptionedClip], _ settings: ContrastiveTrainingConfiguration, _ folder: RunFolder
-    ) throws -> [UInt8] {
-        let path = folder.path + "/tokenizer.json"
-        if let stored = FileManager.default.contents(atPath: path) { return [UInt8](stored) }
-        var random = RandomPurpose.split.generator(run: settings.seed, stream: 1)
-        let texts = clips.captionTexts(variations: 20, using: &random)
-        let bytes = try UnigramTrainer(vocabularySize: settings.model.text.vocabulary).train(on: texts)
-        try folder.write(Data(bytes), to: path)
-        return bytes
     }
 }

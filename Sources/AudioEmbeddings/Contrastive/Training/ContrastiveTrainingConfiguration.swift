@@ -1,7 +1,7 @@
 import Training
 
 /// Everything that decides how an encoder of recordings and captions is trained, as the JSON that `--config` takes.
-public struct ContrastiveTrainingConfiguration: RunConfiguration {
+public struct ContrastiveTrainingConfiguration: OptimizedConfiguration {
     /// The first of all random numbers: initial weights, excerpts, captions.
     public var seed: UInt64 = 1
     public var name = "captions"
@@ -16,15 +16,6 @@ public struct ContrastiveTrainingConfiguration: RunConfiguration {
         (optimization.steps, optimization.batchSize, optimization.shards) = (4000, 48, 1)
         (optimization.learningRate, optimization.beta2, optimization.gradientNorm) = (1e-3, 0.98, 1)
         (optimization.weightDecay, optimization.warmUpSteps, optimization.averageDecay) = (0.1, 200, 0.998)
-    }
-
-    public var steps: Int {
-        get { optimization.steps }
-        set { optimization.steps = newValue }
-    }
-
-    public var plan: TrainingPlan {
-        TrainingPlan(seed: seed, optimization: optimization, validationInterval: validation.every, checkpoints: checkpoints)
     }
 
     public func validate() throws {
@@ -70,8 +61,7 @@ public struct ContrastiveExcerptSettings: Codable, Sendable, Equatable {
 }
 
 /// What is measured while an encoder trains, and how often.
-public struct ContrastiveValidationSettings: Codable, Sendable, Equatable {
-    /// Steps between two validations; the last step is always validated. 0 validates at the end only.
+public struct ContrastiveValidationSettings: ValidationSchedule {
     public var every = 200
     /// Part of the tunes held out where no folder for validation is given.
     public var heldOut: Float = 0.05
@@ -80,9 +70,6 @@ public struct ContrastiveValidationSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `TrainingError.invalidSetting`.
     public func validate() throws {
-        guard every >= 0 else { throw TrainingError.invalidSetting("validation.every", "must not be negative, as \(every) is") }
-        guard heldOut > 0, heldOut < 1 else {
-            throw TrainingError.invalidSetting("validation.heldOut", "must be between 0 and 1, not \(heldOut)")
-        }
+        try validateSchedule()
     }
 }

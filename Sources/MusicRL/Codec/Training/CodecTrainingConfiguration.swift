@@ -1,7 +1,7 @@
 import Training
 
 /// Everything that decides how a codec is trained, as the JSON that `--config` takes.
-public struct CodecTrainingConfiguration: RunConfiguration {
+public struct CodecTrainingConfiguration: OptimizedConfiguration {
     /// The first of all random numbers: initial weights, excerpts.
     public var seed: UInt64 = 1
     public var model = SpectralCodecConfiguration()
@@ -14,15 +14,6 @@ public struct CodecTrainingConfiguration: RunConfiguration {
     public init() {
         (optimization.steps, optimization.batchSize, optimization.shards) = (20_000, 12, 2)
         (optimization.learningRate, optimization.beta2, optimization.gradientNorm) = (1e-3, 0.99, 1)
-    }
-
-    public var steps: Int {
-        get { optimization.steps }
-        set { optimization.steps = newValue }
-    }
-
-    public var plan: TrainingPlan {
-        TrainingPlan(seed: seed, optimization: optimization, validationInterval: validation.every, checkpoints: checkpoints)
     }
 
     public func validate() throws {
@@ -85,8 +76,7 @@ public struct QuantizerTrainingSettings: Codable, Sendable, Equatable {
 }
 
 /// What is measured while a codec trains, and how often.
-public struct CodecValidationSettings: Codable, Sendable, Equatable {
-    /// Steps between two validations; the last step is always validated. 0 validates at the end only.
+public struct CodecValidationSettings: ValidationSchedule {
     public var every = 500
     /// Held-out excerpts of `seconds` each.
     public var excerpts = 32
@@ -98,15 +88,12 @@ public struct CodecValidationSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `TrainingError.invalidSetting`.
     public func validate() throws {
-        guard every >= 0 else { throw TrainingError.invalidSetting("validation.every", "must not be negative, as \(every) is") }
+        try validateSchedule()
         guard (1...10_000).contains(excerpts) else {
             throw TrainingError.invalidSetting("validation.excerpts", "must be from 1 to 10000, not \(excerpts)")
         }
         guard (0.2...600).contains(seconds) else {
             throw TrainingError.invalidSetting("validation.seconds", "must be from 0.2 to 600, not \(seconds)")
-        }
-        guard heldOut > 0, heldOut < 1 else {
-            throw TrainingError.invalidSetting("validation.heldOut", "must be between 0 and 1, not \(heldOut)")
         }
     }
 }

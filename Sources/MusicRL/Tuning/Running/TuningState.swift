@@ -42,12 +42,7 @@ struct TuningState {
 
     /// - Throws: `CheckpointError` if the tensors belong to another policy, `TrainingError` if a number is missing.
     mutating func restore(from file: SafeTensorsFile) throws {
-        func number<Number: LosslessStringConvertible>(_ name: String) throws -> Number {
-            guard let text = file.metadata["state." + name], let value = Number(text) else {
-                throw TrainingError.damagedCheckpoint(path: file.path, reason: "it lacks \(name)")
-            }
-            return value
-        }
+        func number<Number: LosslessStringConvertible>(_ name: String) throws -> Number { try file.stateNumber(name) }
         try policy.load(from: file, prefix: "policy.")
         try optimizer.restore(from: file, prefix: "optimizer.", step: number("optimizerSteps"))
         (round, beta) = (try number("round"), try number("beta"))
