@@ -38,7 +38,6 @@ struct ResamplingWorkload: Workload {
     func prepare() throws -> () -> Void {
         var rng = Philox(seed: 1)
         let channels = (0..<2).map { _ in Tensor.gaussian([60 * rates.from], using: &rng).values }
-        let rates = rates
         return { onOneThread { _ = try? Resampler.resample(channels: channels, from: rates.from, to: rates.to) } }
     }
 
