@@ -4,6 +4,8 @@ Nothing waits for the GPU: matrices of one shape are worked on together, and the
 so that a step can be part of a CUDA graph.
 """
 
+import math
+
 import torch
 
 
@@ -80,7 +82,7 @@ class Muon:
         torch._foreach_lerp_(self.first, gradients, 1 - self.betas[0])
         torch._foreach_mul_(self.second, self.betas[1])
         torch._foreach_addcmul_(self.second, gradients, gradients, 1 - self.betas[1])
-        first_scale, second_scale = ((1 - beta ** self._step).float() for beta in self.betas)
+        first_scale, second_scale = ((1 - torch.exp(self._step * math.log(beta))).float() for beta in self.betas)
         sizes = torch._foreach_div(self.second, second_scale)
         torch._foreach_sqrt_(sizes)
         torch._foreach_add_(sizes, self.epsilon)
