@@ -114,7 +114,8 @@ class T5Encoder(nn.Module):
         if length not in self.buckets:
             self.buckets[length] = position_buckets(length).to(pieces.device)
         table = self.encoder.block[0].layer[0].SelfAttention.relative_attention_bias
-        bias = table(self.buckets[length]).permute(2, 0, 1) + torch.where(heard, 0.0, -math.inf)[:, None, None]
+        hidden = torch.zeros_like(heard, dtype=torch.float32).masked_fill(~heard, -math.inf)
+        bias = table(self.buckets[length]).permute(2, 0, 1) + hidden[:, None, None]
         x = self.shared(pieces)
         for block in self.encoder.block:
             x = block(x, bias)

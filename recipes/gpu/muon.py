@@ -56,12 +56,18 @@ class Muon:
     def rate(self, value):
         self._rate.fill_(value)
 
+    @property
+    def count(self):
+        """Steps made so far."""
+        return self._step
+
     def zero_grad(self, set_to_none=True):
+        gradients = [p.grad for p in self.parameters if p.grad is not None]
         if set_to_none:
             for p in self.parameters:
                 p.grad = None
-        else:
-            torch._foreach_zero_([p.grad for p in self.parameters if p.grad is not None])
+        elif gradients:
+            torch._foreach_zero_(gradients)
 
     @torch.no_grad()
     def step(self):
