@@ -40,9 +40,12 @@ class BandSplitExtractor(nn.Module):
     def gains(self, x):
         """What brings the level followed so far to a root mean square of 1, [B, frames], of whole chunks [B, 2, N]."""
         powers = F.pad(x.unflatten(2, (-1, self.chunk)).square().mean((1, 3)), (0, 1))
+        heard = powers > self.floor
+        if powers.shape[1] <= self.memory:  # a mean of all that was heard
+            count, power = heard.cumsum(1), (powers * heard).cumsum(1, dtype=torch.float64).float()
+            return (power / count.clamp(min=1)).clamp(min=self.floor).rsqrt()
         power, count, gains = torch.zeros_like(powers[:, 0]), torch.zeros_like(powers[:, 0]), []
-        for mean in powers.unbind(1):
-            counts = mean > self.floor
+        for mean, counts in zip(powers.unbind(1), heard.unbind(1)):
             count = torch.where(counts, (count + 1).clamp(max=self.memory), count)
             power = torch.where(counts, power + (mean - power) / count.clamp(min=1), power)
             gains.append(power.clamp(min=self.floor).rsqrt())

@@ -27,6 +27,6 @@ struct Audiotool: ParsableCommand {
         version: version,
         subcommands: [
             Enhance.self, Dereverb.self, Enroll.self, Extract.self, Stream.self, Generate.self, Models.self, Info.self,
-            Tune.self, Preferences.self, Evaluate.self, Score.self, Embed.self, Plot.self, Train.self, Mix.self, Mixtures.self, Tokens.self,
+            Tune.self, Preferences.self, Evaluate.self, Score.self, Embed.self, Plot.self, Train.self, Mix.self, Mixtures.self, Tokens.self, Captions.self,
         ])
 }

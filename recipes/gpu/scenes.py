@@ -7,6 +7,7 @@ the draws themselves are PyTorch's.
 import json
 import math
 import pathlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import soundfile
@@ -27,11 +28,25 @@ def resample(x, a, b, reach=24):
     return y.T.reshape(-1)[:len(x) * b // a]
 
 
+def decode(path, parts=16):
+    """All samples of a file; its parts at the same time."""
+    frames = soundfile.info(path).frames
+    edges = [frames * part // parts for part in range(parts + 1)]
+
+    def part(index):
+        with soundfile.SoundFile(path) as file:
+            file.seek(edges[index])
+            return file.read(edges[index + 1] - edges[index], dtype="float32")
+
+    with ThreadPoolExecutor() as pool:
+        return np.concatenate(list(pool.map(part, range(parts))))
+
+
 class Bank:
     """Recordings joined to one ring a group; `cut` draws passages of rings."""
 
     def __init__(self, pack, name, device, by_group=True, speeds=((1, 1),), pause=0.2):
-        samples, _ = soundfile.read(pathlib.Path(pack) / f"{name}.ogg", dtype="float32")
+        samples = decode(pathlib.Path(pack) / f"{name}.ogg")
         index = json.loads((pathlib.Path(pack) / f"{name}.json").read_text())
         samples = torch.from_numpy(samples).to(device)
         groups = {}
@@ -309,7 +324,8 @@ class Scenes:
         return ears, noise * 10 ** (uniform(-18, -4, b, 1, 1, device=d) / 20)
 
     def __call__(self, b, n, third=0.5, absent=0.0, alone=0.05, mono=0.2):
-        """Mixture and target [B, 2, N], voices [B, 3], and which have the target."""
+        """Mixture [B, 2, N], the talkers as they are heard in it [B, 4, 2, N], silent where they are not, and their
+        voices [B, 4]. The first is the target."""
         d = self.speech.device
         voices = self.voices(b, 4)
         ears, noise = self.levels(*self.render(voices, n, front=False)[:2])
@@ -318,10 +334,10 @@ class Scenes:
         on[:, 2] = (torch.rand(b, device=d) < third).float()
         on[:, 3] = 0
         only = draw < alone
-        on[only, 1:] = 0
+        on[:, 1:] *= ~only[:, None]
         missing = draw > 1 - absent
-        on[missing, 0] = 0
-        on[missing, 3] = (torch.rand(int(missing.sum()), device=d) < 0.5).float()
+        on[:, 0] *= ~missing
+        on[:, 3] = torch.where(missing, (torch.rand(b, device=d) < 0.5).float(), on[:, 3])
         t = torch.arange(n, device=d)
         # talkers begin up to a second late, and one in five stops or begins in mid-scene
         begin = uniform(0, RATE, b, 4, 1, device=d) * (torch.rand(b, 4, 1, device=d) < 0.5)
@@ -330,12 +346,12 @@ class Scenes:
         end = torch.where(cut > 0.9, uniform(n * 0.3, n, b, 4, 1, device=d), n)
         gate = ((t >= begin) & (t < end)).float()[:, :, None] * on[..., None, None]
         ears = ears * gate
-        mixture, target = ears.sum(1) + noise, ears[:, 0]
+        mixture = ears.sum(1) + noise
         one = (torch.rand(b, 1, 1, device=d) < mono)
         mixture = torch.where(one, mixture[:, :1], mixture)
-        target = torch.where(one, target[:, :1], target)
+        ears = torch.where(one[:, None], ears[:, :, :1], ears)
         level = 10 ** (uniform(-38, -16, b, 1, 1, device=d) / 20) / mixture.square().mean((1, 2), keepdim=True).sqrt().clamp(min=1e-6)
-        return mixture * level, target * level, voices, ~missing
+        return mixture * level, ears * level[:, None], voices
 
     def enrollment(self, voices, n, clean=0.0):
         """Noisy enrolment [B, 2, N] of voices [B] with the target in front, and its dry speech [B, N]."""

@@ -26,6 +26,7 @@ from torch.nn import functional as F
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from enhancer_network import EnhancerNetwork  # noqa: E402
 from light_target_networks import BandSplitExtractor, MelEnrollmentNetwork  # noqa: E402
+from muon import Muon  # noqa: E402
 from scenes import RATE, SPEEDS, Bank, BinauralRooms, Heads, Mixtures, NoiseSource, Scenes, active_rms, uniform  # noqa: E402
 from tfgridnet_network import EnrollmentNetwork, Extractor, SpeakerEncoder  # noqa: E402
 
@@ -103,10 +104,10 @@ class Voices:
     """d-vectors of the teacher: of single utterances and the mean of a voice."""
 
     def __init__(self, bank, path):
-        stored = np.load(path)
+        stored = dict(np.load(path))
         rows = []
         for members in bank.members:
-            e = np.stack([stored[key][speed].astype(np.float32) for key, speed in members if key in stored.files])
+            e = np.stack([stored[key][speed].astype(np.float32) for key, speed in members if key in stored])
             e = e[np.isfinite(e).all(1)]
             assert len(e), members
             rows.append(e[np.random.default_rng(0).permutation(len(e))][:8])
@@ -228,39 +229,47 @@ class SpeakerTask(EnrollTask):
 
 
 class ExtractorTask(Task):
-    encoders = ()
+    enrolled = None
 
     def network(self):
         return extractor_network(self.config)
 
-    def load_encoders(self):
-        """The enrolment network, once another process has trained it."""
-        path = pathlib.Path(self.options.out) / "enrollment.safetensors"
-        settings = pathlib.Path(self.options.out) / "enrollment.json"
-        if self.encoders or not path.exists() or not settings.exists():
-            return
-        network = enrollment_network(json.loads(settings.read_text())).to(self.device).eval()
-        network.load_state_dict(load_file(path))
-        self.encoders = (network,)
-        print("extractor: enrolments are the network's from now on", flush=True)
+    def wait(self):
+        """Voices as the enrolment network hears them in noise, `enrollments` of each, once it is trained."""
+        folder, count = pathlib.Path(self.options.enrollment), self.config.get("enrollments", 12)
+        while not (folder / "enrollment.safetensors").exists():
+            time.sleep(0.5)
+        network = enrollment_network(json.loads((folder / "enrollment.json").read_text())).to(self.device).eval()
+        network.load_state_dict(load_file(folder / "enrollment.safetensors"))
+        self.enrolled, self.valid_enrolled = (self.enroll(network, s, count) for s in (self.scenes, self.valid_scenes))
+        print("extractor: enrolments are the network's", tuple(self.enrolled.shape), flush=True)
 
-    def embedding(self, voices, scenes, which, noisy=0.6):
+    @torch.no_grad()
+    def enroll(self, network, scenes, count, batch=128):
+        """[voices, count, E]"""
+        n, parts = int(self.config.get("enrollmentSeconds", 5) * RATE), []
+        for which in torch.arange(scenes.speech.voices, device=self.device).repeat(count).split(batch):
+            x = scenes.enrollment(which, n, 0.15)[0]
+            parts.append(F.normalize(network(x[..., :int(n * float(uniform(0.5, 1, 1, device="cpu")))]), dim=1))
+        return torch.cat(parts).view(count, scenes.speech.voices, -1).transpose(0, 1).contiguous()
+
+    def embedding(self, voices, enrolled, which, share):
+        """Of voices [...], [..., E]: the network's in `share` of them, else the teacher's."""
         e = voices.utterance(which)
-        e = torch.where(torch.rand(len(e), 1, device=e.device) < 0.3, voices.mean[which], e)
-        e = F.normalize(e + torch.randn_like(e) * 0.03 * torch.rand(len(e), 1, device=e.device), dim=1)
-        if self.encoders and noisy:
-            count = max(1, round(noisy * len(e)))
-            with torch.no_grad():
-                x, _, _ = scenes.enrollment(which[:count], int(self.config.get("enrollmentSeconds", 4) * RATE), 0.1)
-                e[:count] = F.normalize(self.encoders[0](x), dim=1)
-        return e
+        e = torch.where(torch.rand_like(e[..., :1]) < 0.3, voices.mean[which], e)
+        e = F.normalize(e + torch.randn_like(e) * 0.03 * torch.rand_like(e[..., :1]), dim=-1)
+        if enrolled is None:
+            return e
+        pick = torch.randint(enrolled.shape[1], which.shape, device=e.device)
+        return torch.where(torch.rand_like(e[..., :1]) < share, enrolled[which, pick], e)
 
     def loss(self, network, b):
-        self.load_encoders()
-        mixture, target, voices, present = self.scenes(b, self.n, absent=self.config.get("absent", 0.1))
-        e = self.embedding(self.voices, self.scenes, voices[:, 0])
-        estimate = network(mixture, e)
-        heard = present & (target.square().mean((1, 2)) > 1e-9)
+        """Of each scene two talkers are asked for: the target, and another."""
+        mixture, ears, voices = self.scenes(b, self.n, absent=self.config.get("absent", 0.1))
+        target, asked = ears[:, :2].flatten(0, 1), voices[:, :2].flatten()
+        mixture = mixture.repeat_interleave(2, 0)
+        estimate = network(mixture, self.embedding(self.voices, self.enrolled, asked, self.config.get("enrolled", 0.7)))
+        heard = target.square().mean((1, 2)) > 1e-9
         share = self.config.get("scaleInvariant", 0.5)
         ratio = ((1 - share) * noise_to_signal(estimate, target) + share * -si_sdr(estimate, target).clamp(-20, 30)).mean(1)
         power = mixture.square().sum((1, 2)).clamp(min=1e-7)
@@ -269,17 +278,17 @@ class ExtractorTask(Task):
 
     @torch.no_grad()
     def validate(self, network):
-        self.load_encoders()
         gains = {"teacher": [], "network": []}
         absent = []
         for turn in range(6):
-            mixture, target, voices, _ = self.valid_scenes(16, 5 * RATE, alone=0, mono=0)
-            for kind in gains if self.encoders else ("teacher",):
+            mixture, ears, voices = self.valid_scenes(24, 5 * RATE, alone=0, mono=0)
+            target = ears[:, 0]
+            for kind in gains if self.enrolled is not None else ("teacher",):
                 e = (self.valid_voices.mean[voices[:, 0]] if kind == "teacher"
-                     else self.embedding(self.valid_voices, self.valid_scenes, voices[:, 0], noisy=1.0))
+                     else self.embedding(self.valid_voices, self.valid_enrolled, voices[:, 0], 1.0))
                 gain = (si_sdr(network(mixture, e), target) - si_sdr(mixture, target)).mean(1)
                 gains[kind].append(gain[target.square().mean((1, 2)) > 1e-9])
-            mixture, _, voices, _ = self.valid_scenes(16, 5 * RATE, alone=0, absent=1.0)
+            mixture, _, voices = self.valid_scenes(24, 5 * RATE, alone=0, absent=1.0)
             y = network(mixture, self.valid_voices.mean[voices[:, 0]])
             absent.append(decibels(y.square().sum((1, 2)) / mixture.square().sum((1, 2)) + 1e-9))
         result = {f"SI-SDR gain, {k}": torch.cat(v).mean().item() for k, v in gains.items() if v}
@@ -383,6 +392,7 @@ def main():
     parser.add_argument("--seconds", type=float, required=True, help="of training")
     parser.add_argument("--out", required=True)
     parser.add_argument("--init", help="weights to start from")
+    parser.add_argument("--enrollment", help="folder that a run for the enrolment network writes to, whose voices the extractor's are to be")
     parser.add_argument("--batch", type=int)
     parser.add_argument("--device", default="cuda")
     options = parser.parse_args()
@@ -393,9 +403,11 @@ def main():
     task = TASKS[options.task](options, config)
     network = task.network().to(options.device)
     if options.init:
-        print(network.load_state_dict(load_file(options.init), strict=False), flush=True)
+        print(network.load_state_dict({k: v.float() for k, v in load_file(options.init).items()}, strict=False), flush=True)
+    if options.enrollment:
+        task.wait()
     average = copy.deepcopy(network).requires_grad_(False)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config["learningRate"], betas=(0.9, 0.99), weight_decay=config.get("weightDecay", 0.01))
+    optimizer = Muon(network.named_parameters(), lr=config["learningRate"], betas=(0.9, 0.99), weight_decay=config.get("weightDecay", 0.01))
     out, batch, warm = pathlib.Path(options.out), options.batch or config["batch"], config.get("warmUp", 200)
     out.mkdir(parents=True, exist_ok=True)
     log = (out / f"{options.task}.log").open("a")
@@ -417,8 +429,7 @@ def main():
     while (elapsed := time.monotonic() - start) < options.seconds:
         share = elapsed / options.seconds
         rate = min(1, (step + 1) / warm) * (floor + (peak - floor) * (1 + math.cos(math.pi * share)) / 2)
-        for group in optimizer.param_groups:
-            group["lr"] = rate
+        optimizer.rate = rate
         loss = task.loss(network, batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
