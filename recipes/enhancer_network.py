@@ -46,12 +46,20 @@ class BlockDiagonalLinear(nn.Module):
 
 
 class GRU(nn.GRU):
-    """One layer from zero state, batch first. On a GPU the biases enter as weights of a constant input and of a
-    constant state: cuDNN's own gradient of biases takes longer than all the rest."""
+    """One layer from zero state, batch first. On a GPU `kernel` computes a direction, if there is one (gpu/gru_kernels.py);
+    else the biases enter as weights of a constant input and of a constant state: cuDNN's own gradient of biases takes longer
+    than all the rest."""
+
+    kernel = None
 
     def forward(self, x):
         if not x.is_cuda:
             return super().forward(x)
+        if self.kernel and self.hidden_size <= 64:
+            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            directions = ("", "_reverse")[:2 if self.bidirectional else 1]
+            parts = [GRU.kernel(x, *(getattr(self, f"{name}_l0{d}") for name in names), d != "") for d in directions]
+            return torch.cat(parts, -1) if len(parts) > 1 else parts[0], None
         size, inputs, width = self.hidden_size, self.input_size, 8 - self.hidden_size % 8
         pad = nn.functional.pad
         hold = torch.zeros(3, width, inputs + 1, device=x.device)

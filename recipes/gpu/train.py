@@ -15,6 +15,7 @@ import copy
 import json
 import math
 import pathlib
+import subprocess
 import sys
 import time
 
@@ -24,7 +25,7 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from enhancer_network import EnhancerNetwork  # noqa: E402
+from enhancer_network import GRU, EnhancerNetwork  # noqa: E402
 from light_target_networks import BandSplitExtractor, MelEnrollmentNetwork  # noqa: E402
 from muon import Muon  # noqa: E402
 from scenes import RATE, SPEEDS, Bank, BinauralRooms, Heads, Mixtures, NoiseSource, Scenes, active_rms, uniform  # noqa: E402
@@ -269,6 +270,10 @@ class ExtractorTask(Task):
         target, asked = ears[:, :2].flatten(0, 1), voices[:, :2].flatten()
         mixture = mixture.repeat_interleave(2, 0)
         estimate = network(mixture, self.embedding(self.voices, self.enrolled, asked, self.config.get("enrolled", 0.7)))
+        return self.distance(mixture, target, estimate)
+
+    def distance(self, mixture, target, estimate):
+        """Noise over signal in dB, where there is no target a share of what is left of the mixture."""
         heard = target.square().mean((1, 2)) > 1e-9
         share = self.config.get("scaleInvariant", 0.5)
         ratio = ((1 - share) * noise_to_signal(estimate, target) + share * -si_sdr(estimate, target).clamp(-20, 30)).mean(1)
@@ -290,6 +295,49 @@ class ExtractorTask(Task):
                 gains[kind].append(gain[target.square().mean((1, 2)) > 1e-9])
             mixture, _, voices = self.valid_scenes(24, 5 * RATE, alone=0, absent=1.0)
             y = network(mixture, self.valid_voices.mean[voices[:, 0]])
+            absent.append(decibels(y.square().sum((1, 2)) / mixture.square().sum((1, 2)) + 1e-9))
+        result = {f"SI-SDR gain, {k}": torch.cat(v).mean().item() for k, v in gains.items() if v}
+        worst = {f"share below 0 dB, {k}": (torch.cat(v) < 0).float().mean().item() for k, v in gains.items() if v}
+        return result | worst | {"absent, dB": torch.cat(absent).mean().item()}
+
+
+class JointTask(ExtractorTask):
+    """Extractor and enrolment network together: the voice of a noisy example is what extraction asks for."""
+
+    def network(self):
+        return torch.nn.ModuleDict({
+            "extractor": extractor_network(self.config),
+            "enrollment": enrollment_network({"family": "mel-recurrent", "network": self.config.get("enrollmentNetwork", {})}),
+        })
+
+    def voice(self, network, scenes, which, clean=0.2):
+        n = int(self.config.get("enrollmentSeconds", 5) * RATE)
+        x = scenes.enrollment(which, n, clean)[0]
+        one = torch.rand(len(x), 1, 1, device=x.device) < self.config.get("mono", 0.1)
+        x = torch.where(one, x[:, :1], x)[..., :int(n * float(uniform(0.5, 1, 1, device="cpu")))]
+        return F.normalize(network["enrollment"](x), dim=1)
+
+    def loss(self, network, b):
+        mixture, ears, voices = self.scenes(b, self.n, absent=self.config.get("absent", 0.1))
+        asked = voices[:, :2].flatten()
+        e = self.voice(network, self.scenes, asked)
+        likeness = (e * self.voices.mean[asked]).sum(1).mean()
+        estimate = network["extractor"](mixture.repeat_interleave(2, 0), e)
+        return self.distance(mixture.repeat_interleave(2, 0), ears[:, :2].flatten(0, 1), estimate) - self.config.get("likeness", 0.3) * likeness
+
+    @torch.no_grad()
+    def validate(self, network):
+        gains = {"noisy": [], "clean": []}
+        absent = []
+        for turn in range(6):
+            mixture, ears, voices = self.valid_scenes(24, 5 * RATE, alone=0, mono=0)
+            target = ears[:, 0]
+            for kind in gains:
+                e = self.voice(network, self.valid_scenes, voices[:, 0], float(kind == "clean"))
+                gain = (si_sdr(network["extractor"](mixture, e), target) - si_sdr(mixture, target)).mean(1)
+                gains[kind].append(gain[target.square().mean((1, 2)) > 1e-9])
+            mixture, _, voices = self.valid_scenes(24, 5 * RATE, alone=0, absent=1.0)
+            y = network["extractor"](mixture, self.voice(network, self.valid_scenes, voices[:, 0]))
             absent.append(decibels(y.square().sum((1, 2)) / mixture.square().sum((1, 2)) + 1e-9))
         result = {f"SI-SDR gain, {k}": torch.cat(v).mean().item() for k, v in gains.items() if v}
         worst = {f"share below 0 dB, {k}": (torch.cat(v) < 0).float().mean().item() for k, v in gains.items() if v}
@@ -378,7 +426,7 @@ class Scaled(torch.nn.Module):
         return state
 
 
-TASKS = {"enrollment": EnrollTask, "speaker": SpeakerTask, "extractor": ExtractorTask, "stream": StreamTask, "enhancer": EnhancerTask}
+TASKS = {"enrollment": EnrollTask, "speaker": SpeakerTask, "extractor": ExtractorTask, "joint": JointTask, "stream": StreamTask, "enhancer": EnhancerTask}
 
 
 # ------------------------------------------------------------------------------------------------ the loop
@@ -394,13 +442,20 @@ def main():
     parser.add_argument("--init", help="weights to start from")
     parser.add_argument("--enrollment", help="folder that a run for the enrolment network writes to, whose voices the extractor's are to be")
     parser.add_argument("--batch", type=int)
+    parser.add_argument("--profile", action="store_true", help="tell what three steps spend their time on")
     parser.add_argument("--device", default="cuda")
     options = parser.parse_args()
     config = json.loads(pathlib.Path(options.config).read_text())
     begun = time.monotonic()
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.allow_tf32 = True
+    trial = None
+    if options.device == "cuda":
+        trial = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("gru_kernels.py")])
     task = TASKS[options.task](options, config)
+    if trial and trial.wait() == 0:
+        import gru_kernels
+        GRU.kernel = staticmethod(gru_kernels.gru)
     network = task.network().to(options.device)
     if options.init:
         print(network.load_state_dict({k: v.float() for k, v in load_file(options.init).items()}, strict=False), flush=True)
@@ -430,6 +485,13 @@ def main():
         share = elapsed / options.seconds
         rate = min(1, (step + 1) / warm) * (floor + (peak - floor) * (1 + math.cos(math.pi * share)) / 2)
         optimizer.rate = rate
+        if options.profile and step == 10:
+            profiler = torch.profiler.profile()
+            profiler.start()
+        if options.profile and step == 13:
+            torch.cuda.synchronize()
+            profiler.stop()
+            print(profiler.key_averages().table(sort_by="self_cuda_time_total", row_limit=25, max_name_column_width=70), flush=True)
         loss = task.loss(network, batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
