@@ -130,7 +130,9 @@ import Testing
             let outcome = try run(["generate"] + arguments, in: folder)
             #expect(outcome.code == 64 && outcome.errors.hasPrefix("Error: "), "\(arguments): \(outcome.errors)")
         }
-        expectRefusal(try generate("x", "-o", "a.wav", in: folder), saying: "models import musicgen-small/", leaving: folder, files: [])
+        let lonely = try Tool.lonely(in: folder)
+        let outcome = try Tool.run(["generate", "x", "-o", "a.wav"], program: lonely, in: folder)
+        expectRefusal(outcome, saying: "models import musicgen-small/", leaving: folder, files: ["audiotool"])
     }
 
     @Test func refusals() throws {

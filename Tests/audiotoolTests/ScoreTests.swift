@@ -260,7 +260,7 @@ import Testing
 
     @Test func withoutAModelTextsAreExplained() throws {
         let folder = try Self.folder(count: 1)
-        let outcome = try Tool.run(["score", "generated", "--reward", "clap", "--prompt", "x"], in: folder)
+        let outcome = try Tool.run(["score", "generated", "--reward", "clap", "--prompt", "x"], program: Tool.lonely(in: folder), in: folder)
         #expect(outcome.code == 1 && outcome.errorLines.count == 1 && outcome.errors.contains("models import"))
         let unknown = try Tool.run(["score", "generated", "--encoder", "magic"], in: folder)
         #expect(unknown.code == 1 && unknown.errors.contains("magic") && unknown.errors.contains("spectral"))

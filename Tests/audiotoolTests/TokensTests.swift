@@ -66,7 +66,7 @@ import Testing
         try refuse(["tokens", "decode", scratch.path("models/codec.safetensors"), "-o", "x.wav"], 1, "no codes of a recording")
 
         let nothing = try Tool.run(
-            ["tokens", "encode", "in.wav", "-o", "x.safetensors"], in: scratch, environment: ["AUDIOTOOL_MODELS": scratch.path("empty")])
+            ["tokens", "encode", "in.wav", "-o", "x.safetensors"], program: Tool.lonely(in: scratch), in: scratch)
         #expect(nothing.code == 1 && nothing.errors.contains("codec") && !scratch.files.contains("x.safetensors"), "\(nothing.errors)")
 
         // Codes of a codec that is another one now.

@@ -41,9 +41,10 @@ struct MusicModelParts {
         return Linear(weight: try tensors.tensor(name), bias: try tensors.tensor("enc_to_dec_proj.bias"))
     }
 
-    func codec() throws -> any AudioCodec {
+    /// - Parameter codebooks: How many it uses for encoding; nil for all.
+    func codec(codebooks: Int? = nil) throws -> any AudioCodec {
         let codec = RenamedTensors(tensors) { $0.hasPrefix("audio_encoder.") ? String($0.dropFirst("audio_encoder.".count)) : nil }
-        return try CodecNetwork.codec(settings["audio_encoder"], weights: codec, path: path)
+        return try CodecNetwork.codec(settings["audio_encoder"], weights: codec, path: path, codebooks: codebooks)
     }
 
     /// Whether the codec's codes are those that the decoder speaks of.

@@ -26,6 +26,13 @@ enum Tool {
         return program
     }()
 
+    /// A copy in a folder without models.
+    static func lonely(in folder: Scratch) throws -> String {
+        let copy = folder.path("audiotool")
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        return copy
+    }
+
     /// Runs the program to its end.
     static func run(
         _ arguments: [String], program: String = path, in folder: Scratch? = nil, input: Data? = nil,

@@ -2,13 +2,16 @@ import ModelLibrary
 import NeuralCore
 
 extension ModelFile {
-    /// The codec that the file holds.
+    /// The codec that the file holds; a model of music has one, too.
     ///
     /// - Parameter codebooks: How many codebooks it uses for encoding; nil for all.
     /// - Throws: `ModelError` for another kind of model or unusable settings, `CheckpointError` where tensors do not fit,
     ///   ``CodecError``.
     public func audioCodec(codebooks: Int? = nil) throws -> any AudioCodec {
-        try require([.codec])
+        try require([.codec, .music])
+        if kind == Kind.music.rawValue {
+            return try MusicModelParts(settings: settings["musicgen"], path: path, tensors: file).codec(codebooks: codebooks)
+        }
         return try CodecNetwork.codec(settings["network"], weights: file, path: path, codebooks: codebooks)
     }
 }

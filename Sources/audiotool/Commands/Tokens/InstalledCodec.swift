@@ -3,12 +3,22 @@ import MusicRL
 
 enum InstalledCodec {
     /// - Parameters:
-    ///   - name: An installed codec or a file; nil for the default.
+    ///   - name: An installed codec, a model of music, which has one, or a file; nil for the default, which is the default
+    ///     model of music's where no codec is installed.
     ///   - codebooks: How many to use; nil for all.
     static func find(_ name: String?, codebooks: Int? = nil) throws -> RecordingCodec {
-        try RecordingCodec(file(name, option: "--model"), codebooks: codebooks)
+        let store = ModelStore(), file: ModelFile
+        do {
+            file = try store.model(name, kind: .codec, or: .music)
+        } catch ModelError.noModels {
+            guard let music = try? store.model(nil, kind: .music) else { return try RecordingCodec(self.file(nil, option: "--model")) }
+            file = music
+        }
+        return try RecordingCodec(file, codebooks: codebooks)
     }
 
+    /// A file of a codec alone.
+    ///
     /// - Parameter option: What names a file.
     static func file(_ name: String?, option: String) throws -> ModelFile {
         do {
