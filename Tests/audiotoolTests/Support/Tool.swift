@@ -26,10 +26,11 @@ enum Tool {
         return program
     }()
 
-    /// A copy in a folder without models.
+    /// A copy in a folder without models. Another process makes it: what this one has open for writing, every program that
+    /// it starts meanwhile has too, and a file open for writing cannot be run.
     static func lonely(in folder: Scratch) throws -> String {
         let copy = folder.path("audiotool")
-        try FileManager.default.copyItem(atPath: path, toPath: copy)
+        #expect(try run([path, copy], program: "/bin/cp").code == 0)
         return copy
     }
 
