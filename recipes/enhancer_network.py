@@ -45,21 +45,23 @@ class BlockDiagonalLinear(nn.Module):
         return torch.cat(outputs, -1) + self.bias
 
 
-class GRU(nn.GRU):
-    """One layer from zero state, batch first. On a GPU `kernel` computes a direction, if there is one (gpu/gru_kernels.py);
-    else the biases enter as weights of a constant input and of a constant state: cuDNN's own gradient of biases takes longer
-    than all the rest."""
+kernels = None  # gpu/kernels.py, where a training on a GPU found it to be faster
 
-    kernel = None
+
+def layer_norm(x, norm):
+    """Over the last axis."""
+    return kernels.layer_norm(x, norm.weight, norm.bias, norm.eps) if kernels and x.is_cuda else norm(x)
+
+
+class GRU(nn.GRU):
+    """One layer from zero state, batch first. On a GPU without `kernels` the biases enter as weights of a constant input and
+    of a constant state: cuDNN's own gradient of biases takes longer than all the rest."""
 
     def forward(self, x):
         if not x.is_cuda:
             return super().forward(x)
-        if self.kernel and self.hidden_size <= 64:
-            names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-            directions = ("", "_reverse")[:2 if self.bidirectional else 1]
-            parts = [GRU.kernel(x, *(getattr(self, f"{name}_l0{d}") for name in names), d != "") for d in directions]
-            return torch.cat(parts, -1) if len(parts) > 1 else parts[0], None
+        if kernels:
+            return self.along(x[:, :, None], 1)[:, :, 0], None
         size, inputs, width = self.hidden_size, self.input_size, 8 - self.hidden_size % 8
         pad = nn.functional.pad
         hold = torch.zeros(3, width, inputs + 1, device=x.device)
@@ -76,6 +78,14 @@ class GRU(nn.GRU):
         y, h = torch._VF.gru(pad(x, (0, 1), value=1.0), state, weights, False, 1, 0.0, self.training, self.bidirectional, True)
         return y.unflatten(-1, (directions, size + width))[..., :size].flatten(-2), h
 
+    def along(self, x, axis):
+        """States along axis 1 or 2 of [A, B, C, inputs], by the kernels."""
+        parts = []
+        for suffix in ("", "_reverse")[:2 if self.bidirectional else 1]:
+            weights = (getattr(self, f"{name}_l0{suffix}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
+            parts.append(kernels.gru(x, *weights, axis=axis, is_reversed=suffix != ""))
+        return torch.cat(parts, -1) if len(parts) > 1 else parts[0]
+
 
 class AxisBlock(nn.Module):
     """Residual GRU along one axis of [B, T, bands, C]: two directions, or a forward one of twice the size."""
@@ -90,6 +100,9 @@ class AxisBlock(nn.Module):
     def forward(self, x):  # [batch, steps, C]
         return x + self.linear(self.gru(self.norm(x))[0])
 
+    def along(self, x, axis):
+        return x + self.linear(self.gru.along(layer_norm(x, self.norm), axis))
+
 
 class DualPathBlock(nn.Module):
     def __init__(self, channels, hidden, causal):
@@ -98,6 +111,8 @@ class DualPathBlock(nn.Module):
         self.time = AxisBlock(channels, hidden, forward_only=causal)
 
     def forward(self, x):  # [B, T, K, C]
+        if kernels and x.is_cuda:
+            return self.time.along(self.bands.along(x, 2), 1)
         b, t, k, c = x.shape
         x = self.bands(x.reshape(b * t, k, c)).reshape(b, t, k, c)
         x = self.time(x.transpose(1, 2).reshape(b * k, t, c)).reshape(b, k, t, c)

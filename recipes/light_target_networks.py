@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from enhancer_network import GRU, BlockDiagonalLinear, DualPathBlock, band_widths
+from enhancer_network import GRU, BlockDiagonalLinear, DualPathBlock, band_widths, layer_norm
 
 
 class BandSplitExtractor(nn.Module):
@@ -54,34 +54,44 @@ class BandSplitExtractor(nn.Module):
     def forward(self, mixture, embedding):
         batch, _, length = mixture.shape
         x = F.pad(mixture, (0, -length % self.chunk))
-        gain = self.gains(x)[:, None, :, None, None]
-        z = torch.stft(x.flatten(0, 1), 2 * self.chunk, self.chunk, window=self.window, center=True, pad_mode="constant", return_complex=True)
-        z = torch.view_as_real(z.unflatten(0, (batch, 2)).transpose(2, 3)) * gain  # [B, ears, T, F, 2]
-        z = z * self.factor * (z.square().sum(-1, keepdim=True) + 1e-20) ** -0.25
+        gain = self.gains(x)[:, None, :, None]
+        z = self.spectra(x) * gain  # [B, ears, T, F]
+        z = z * self.factor * (power(z) + 1e-20) ** -0.25
         left, right = z.unbind(1)
-        l, r = ((ear.square().sum(-1) + 1e-8).sqrt() for ear in (left, right))
-        (a, b), (c, d) = left.unbind(-1), right.unbind(-1)
-        features = torch.stack([a, b, c, d, l, r, (a * c + b * d) / (l * r), (b * c - a * d) / (l * r), (l - r) / (l + r)], -1)
+        l, r = ((power(ear) + 1e-8).sqrt() for ear in (left, right))
+        between = left * right.conj() / (l * r)
+        x = torch.stack([left.real, left.imag, right.real, right.imag, l, r, between.real, between.imag, (l - r) / (l + r)], -1)
         frames, bins = l.shape[1:]
-        x = self.split(features.flatten(2)).view(batch, frames, len(self.widths), self.channels)
+        x = self.split(x.flatten(2)).view(batch, frames, len(self.widths), self.channels)
         voice = F.silu(self.voice(embedding * embedding.shape[1] ** 0.5))
         for gate, block in zip(self.gates, self.blocks):
             values = gate(voice).view(batch, 2, 1, len(self.widths), self.channels)
-            x = block(x * (1 + values[:, 0]) + values[:, 1])
-        x = F.silu(self.expand(self.norm(x)))
-        m = self.masks(x.flatten(2)).view(batch, frames, bins, 2, self.terms, 2)
-        ears = torch.stack([self.filter(m[..., 0, :, :], left, right), self.filter(m[..., 1, :, :], right, left)], 1)
-        ears = ears * (ears.square().sum(-1, keepdim=True) + 1e-20).sqrt() / self.factor ** 2 / gain
-        y = torch.view_as_complex(ears.contiguous()).transpose(2, 3).flatten(0, 1)
-        return torch.istft(y, 2 * self.chunk, self.chunk, window=self.window, length=length).unflatten(0, (batch, 2))
+            x = block(torch.addcmul(values[:, 1], x, 1 + values[:, 0]))
+        x = F.silu(self.expand(layer_norm(x, self.norm)))
+        m = torch.view_as_complex(self.masks(x.flatten(2)).view(batch, frames, bins, 2, self.terms, 2))
+        m = m.permute(3, 4, 0, 1, 2).contiguous()  # [ears, terms, B, T, F]
+        ears = torch.stack([self.filter(m[0], left, right), self.filter(m[1], right, left)], 1)
+        ears = ears * ((power(ears) + 1e-20).sqrt() / self.factor ** 2 / gain)
+        return self.sound(ears)[..., :length]
+
+    def spectra(self, x):
+        """[..., N] of whole chunks to [..., N / chunk + 1, F]: frames of two chunks around the chunks' edges."""
+        frames = F.pad(x, (self.chunk, self.chunk)).unfold(-1, 2 * self.chunk, self.chunk)
+        return torch.fft.rfft(frames * self.window)
+
+    def sound(self, z):
+        """The inverse; the squares of the windows add up to 1."""
+        frames = torch.fft.irfft(z, 2 * self.chunk) * self.window
+        return (frames[..., 1:, :self.chunk] + frames[..., :-1, self.chunk:]).flatten(-2)
 
     def filter(self, m, own, other):
         frames = own.shape[1]
-        past = lambda n: F.pad(own, (0, 0, 0, 0, n, 0))[:, :frames]
-        sources = torch.stack([past(1), own, past(2), other], 3)
-        re = (m[..., :4, 0] * sources[..., 0] - m[..., :4, 1] * sources[..., 1]).sum(3)
-        im = (m[..., :4, 0] * sources[..., 1] + m[..., :4, 1] * sources[..., 0]).sum(3)
-        return torch.stack([re, im], -1) + m[..., 4, :]
+        past = lambda n: F.pad(own, (0, 0, n, 0))[:, :frames]
+        return m[0] * past(1) + m[1] * own + m[2] * past(2) + m[3] * other + m[4]
+
+
+def power(z):
+    return torch.view_as_real(z).square().sum(-1)
 
 
 class MelEnrollmentNetwork(nn.Module):

@@ -66,12 +66,14 @@ class Bank:
         self.lengths = torch.tensor([len(r) for r in rings], device=device)
         self.starts = self.lengths.cumsum(0) - self.lengths
         self.flat = torch.cat(rings)
-        self.weights = self.lengths.float().sqrt()
+        self.edges = self.lengths.double().sqrt().cumsum(0)
         self.voices, self.speakers = len(rings), len(groups)
         self.device = device
 
     def draw(self, *shape):
-        return torch.multinomial(self.weights, math.prod(shape), replacement=True).view(shape)
+        """Rings, longer ones more often."""
+        x = torch.rand(shape, dtype=torch.float64, device=self.device) * self.edges[-1]
+        return torch.searchsorted(self.edges, x).clamp(max=len(self.edges) - 1)
 
     def cut(self, which, count, start=None):
         """[…, count] of rings `which` […] from random places."""
@@ -207,12 +209,14 @@ class Mixtures:
 
 
 class Heads:
-    def __init__(self, pack, device, only=None):
+    """Responses of all heads' directions, where those are, and whose."""
+
+    def __init__(self, pack, device):
         data = np.load(pathlib.Path(pack) / "heads.npz")
-        count = len(data.files) // 2
-        self.heads = [(torch.from_numpy(data[f"responses{i}"]).float().to(device), torch.from_numpy(data[f"vectors{i}"]).to(device))
-                      for i in (range(count) if only is None else only)]
-        self.device = device
+        self.count, self.device = len(data.files) // 2, device
+        part = lambda name: [torch.from_numpy(data[f"{name}{i}"]).float().to(device) for i in range(self.count)]
+        self.responses, self.vectors = torch.cat(part("responses")), torch.cat(part("vectors"))
+        self.head = torch.cat([torch.full((len(x),), i, device=device) for i, x in enumerate(part("vectors"))])
 
 
 class BinauralRooms:
@@ -225,11 +229,12 @@ class BinauralRooms:
         axis = torch.arange(-2, 3)
         grid = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), -1).view(-1, 3)
         self.images = grid[grid.abs().sum(1) <= 2].to(self.device)  # 25 images
+        self.spectrum = torch.fft.rfft(heads.responses, 2048)  # [directions, 2, bins]
 
     def __call__(self, directions, anechoic=0.2):
         """directions: azimuths [B, S] in radians, counter-clockwise. Returns [B, S, 2, TAPS], direct sound near sample 40."""
         (b, s), d = directions.shape, self.device
-        responses, vectors = self.heads.heads[torch.randint(len(self.heads.heads), ()).item()]
+        others = torch.randint(self.heads.count, (b, 1), device=d) != self.heads.head  # directions of other heads
         size = torch.stack([uniform(3, 9, b, device=d), uniform(2.5, 7, b, device=d), uniform(2.3, 4, b, device=d)], 1)
         volume, area = size.prod(1), 2 * (size[:, 0] * size[:, 1] + size[:, 0] * size[:, 2] + size[:, 1] * size[:, 2])
         time = uniform(0.12, 0.7, b, device=d)
@@ -253,16 +258,16 @@ class BinauralRooms:
         gain = reflection[:, None, None] ** self.images.abs().sum(1) / far
         cos, sin = facing.cos()[..., None], facing.sin()[..., None]
         local = torch.stack([offset[..., 0] * cos + offset[..., 1] * sin, offset[..., 1] * cos - offset[..., 0] * sin, offset[..., 2]], -1)
-        nearest = ((local / far[..., None]) @ vectors.T).argmax(-1)  # [B, S, I]
+        likeness = (local / far[..., None]) @ self.heads.vectors.T
+        nearest = likeness.masked_fill(others[:, None, None], -2).argmax(-1)  # [B, S, I]
         direct = source.sub(head[:, None]).norm(dim=-1).clamp(min=0.2)
         delay = (far - direct[..., None]) / 343 * RATE + 30
         keep = delay < 2048 - 300
-        spectrum = torch.fft.rfft(responses, 2048)  # [directions, 2, bins]
         bins = torch.arange(1025, device=d)
         early = torch.zeros(b, s, 2, 1025, dtype=torch.complex64, device=d)
         for image in range(len(self.images)):
             phase = torch.polar((gain * keep)[:, :, image, None].expand(-1, -1, 1025).contiguous(), -2 * math.pi / 2048 * delay[:, :, image, None] * bins)
-            early += phase[:, :, None] * spectrum[nearest[:, :, image]]
+            early += phase[:, :, None] * self.spectrum[nearest[:, :, image]]
         early = torch.fft.irfft(early, 2048)
 
         t = torch.arange(self.TAPS, device=d) / RATE

@@ -12,9 +12,11 @@ task, where one alone takes 0.2 s (the extractor, 24 examples of 4 s, on an H200
 
 import argparse
 import copy
+import functools
 import json
 import math
 import pathlib
+import random
 import subprocess
 import sys
 import time
@@ -25,7 +27,8 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from enhancer_network import GRU, EnhancerNetwork  # noqa: E402
+import enhancer_network  # noqa: E402
+from enhancer_network import EnhancerNetwork  # noqa: E402
 from light_target_networks import BandSplitExtractor, MelEnrollmentNetwork  # noqa: E402
 from muon import Muon  # noqa: E402
 from scenes import RATE, SPEEDS, Bank, BinauralRooms, Heads, Mixtures, NoiseSource, Scenes, active_rms, uniform  # noqa: E402
@@ -161,6 +164,7 @@ class Task:
         self.prepare()
 
     binaural = True
+    variants, variant = [None], None  # what the examples of a step have in common, drawn for each step
 
     def prepare(self):
         pass
@@ -310,34 +314,39 @@ class JointTask(ExtractorTask):
             "enrollment": enrollment_network({"family": "mel-recurrent", "network": self.config.get("enrollmentNetwork", {})}),
         })
 
-    def voice(self, network, scenes, which, clean=0.2):
-        n = int(self.config.get("enrollmentSeconds", 5) * RATE)
-        x = scenes.enrollment(which, n, clean)[0]
-        one = torch.rand(len(x), 1, 1, device=x.device) < self.config.get("mono", 0.1)
-        x = torch.where(one, x[:, :1], x)[..., :int(n * float(uniform(0.5, 1, 1, device="cpu")))]
+    @property
+    def variants(self):
+        """Lengths of the enrolments."""
+        return [int(self.config.get("enrollmentSeconds", 5) * RATE * share) for share in (0.5, 0.75, 1)]
+
+    def voice(self, network, scenes, which, length, clean=0.2, dry=0.1):
+        """Of enrolments at two ears, at one, and of dry utterances."""
+        x, dry_speech, _ = scenes.enrollment(which, length, clean)
+        chance = lambda share: torch.rand(len(x), 1, 1, device=x.device) < share
+        x = torch.where(chance(self.config.get("mono", 0.1)), x[:, :1], x)
+        x = torch.where(chance(dry), dry_speech[:, None], x)
         return F.normalize(network["enrollment"](x), dim=1)
 
     def loss(self, network, b):
         mixture, ears, voices = self.scenes(b, self.n, absent=self.config.get("absent", 0.1))
         asked = voices[:, :2].flatten()
-        e = self.voice(network, self.scenes, asked)
+        e = self.voice(network, self.scenes, asked, self.variant)
         likeness = (e * self.voices.mean[asked]).sum(1).mean()
         estimate = network["extractor"](mixture.repeat_interleave(2, 0), e)
         return self.distance(mixture.repeat_interleave(2, 0), ears[:, :2].flatten(0, 1), estimate) - self.config.get("likeness", 0.3) * likeness
 
     @torch.no_grad()
     def validate(self, network):
-        gains = {"noisy": [], "clean": []}
-        absent = []
+        gains, absent, length = {"noisy": [], "clean": [], "dry": []}, [], self.variants[-1]
         for turn in range(6):
             mixture, ears, voices = self.valid_scenes(24, 5 * RATE, alone=0, mono=0)
             target = ears[:, 0]
             for kind in gains:
-                e = self.voice(network, self.valid_scenes, voices[:, 0], float(kind == "clean"))
+                e = self.voice(network, self.valid_scenes, voices[:, 0], length, float(kind == "clean"), float(kind == "dry"))
                 gain = (si_sdr(network["extractor"](mixture, e), target) - si_sdr(mixture, target)).mean(1)
                 gains[kind].append(gain[target.square().mean((1, 2)) > 1e-9])
             mixture, _, voices = self.valid_scenes(24, 5 * RATE, alone=0, absent=1.0)
-            y = network["extractor"](mixture, self.voice(network, self.valid_scenes, voices[:, 0]))
+            y = network["extractor"](mixture, self.voice(network, self.valid_scenes, voices[:, 0], length, 0.0, 0.0))
             absent.append(decibels(y.square().sum((1, 2)) / mixture.square().sum((1, 2)) + 1e-9))
         result = {f"SI-SDR gain, {k}": torch.cat(v).mean().item() for k, v in gains.items() if v}
         worst = {f"share below 0 dB, {k}": (torch.cat(v) < 0).float().mean().item() for k, v in gains.items() if v}
@@ -442,6 +451,7 @@ def main():
     parser.add_argument("--init", help="weights to start from")
     parser.add_argument("--enrollment", help="folder that a run for the enrolment network writes to, whose voices the extractor's are to be")
     parser.add_argument("--batch", type=int)
+    parser.add_argument("--graph", action="store_true", help="replay whole steps, which otherwise wait for Python")
     parser.add_argument("--profile", action="store_true", help="tell what three steps spend their time on")
     parser.add_argument("--device", default="cuda")
     options = parser.parse_args()
@@ -451,11 +461,11 @@ def main():
     torch.backends.cudnn.allow_tf32 = True
     trial = None
     if options.device == "cuda":
-        trial = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("gru_kernels.py")])
+        trial = subprocess.Popen([sys.executable, pathlib.Path(__file__).with_name("kernels.py")])
     task = TASKS[options.task](options, config)
     if trial and trial.wait() == 0:
-        import gru_kernels
-        GRU.kernel = staticmethod(gru_kernels.gru)
+        import kernels
+        enhancer_network.kernels = kernels
     network = task.network().to(options.device)
     if options.init:
         print(network.load_state_dict({k: v.float() for k, v in load_file(options.init).items()}, strict=False), flush=True)
@@ -475,47 +485,80 @@ def main():
         state = {k: v.contiguous().cpu() for k, v in state.items()}
         save_file(state, out / f"{options.task}.partial")
         (out / f"{options.task}.json").write_text(json.dumps(config | {
-            "steps": step, "examples": step * batch, "trainedSeconds": time.monotonic() - start, "validation": validation}, indent=1))
+            "steps": int(tally[0].item()), "examples": int(tally[0].item()) * batch, "trainedSeconds": time.monotonic() - start, "validation": validation}, indent=1))
         (out / f"{options.task}.partial").rename(out / f"{options.task}.safetensors")
 
-    print(f"{options.task}: ready after {time.monotonic() - begun:.1f} s, {sum(p.numel() for p in network.parameters())} parameters", flush=True)
-    start, step, shown, saved, skipped, total = time.monotonic(), 0, 0.0, 0.0, 0, 0.0
-    shown_step = 0
-    while (elapsed := time.monotonic() - start) < options.seconds:
-        share = elapsed / options.seconds
-        rate = min(1, (step + 1) / warm) * (floor + (peak - floor) * (1 + math.cos(math.pi * share)) / 2)
-        optimizer.rate = rate
-        if options.profile and step == 10:
-            profiler = torch.profiler.profile()
-            profiler.start()
-        if options.profile and step == 13:
-            torch.cuda.synchronize()
-            profiler.stop()
-            print(profiler.key_averages().table(sort_by="self_cuda_time_total", row_limit=25, max_name_column_width=70), flush=True)
+    tally = torch.zeros(3, device=options.device)  # updates, sum of losses, gradients that were no numbers
+    parameters, averages = list(network.parameters()), list(average.parameters())
+
+    def update():
+        """One update; nothing in it waits for the GPU."""
         loss = task.loss(network, batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(network.parameters(), config.get("gradientNorm", 3))
-        if torch.isfinite(norm):
-            optimizer.step()
-        else:
-            skipped += 1
+        norm = torch.nn.utils.clip_grad_norm_(parameters, config.get("gradientNorm", 3))
+        good = torch.isfinite(norm)
+        for p in parameters:
+            p.grad = torch.where(good, p.grad, 0)
+        optimizer.step()
         with torch.no_grad():
-            keep = min(decay, (step + 1) / (step + 10))
-            torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), 1 - keep)
-        step += 1
-        total += loss.item()
+            tally.add_(torch.stack([torch.ones_like(norm), torch.where(good, loss.detach(), 0), (~good).float()]))
+            keep = ((tally[0] + 1) / (tally[0] + 10)).clamp(max=decay)
+            change = torch._foreach_sub(parameters, averages)
+            torch._foreach_mul_(change, 1 - keep)
+            torch._foreach_add_(averages, change)
+
+    def captured():
+        """A graph of an update for each variant."""
+        graphs, pool, stream = [], torch.cuda.graph_pool_handle(), torch.cuda.Stream()
+        for task.variant in task.variants:
+            with torch.cuda.stream(stream):
+                for _ in range(3):
+                    update()
+            torch.cuda.synchronize()
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=pool, stream=stream):
+                update()
+            graphs.append(graph.replay)
+        return graphs
+
+    def varied(variant):
+        task.variant = variant
+        update()
+
+    print(f"{options.task}: ready after {time.monotonic() - begun:.1f} s, {sum(p.numel() for p in parameters)} parameters", flush=True)
+    start, turn, shown, saved, known = time.monotonic(), 0, 0.0, 0.0, [0.0] * 3
+    optimizer.rate = peak / max(warm, 1)
+    updates = captured() if options.graph else [functools.partial(varied, variant) for variant in task.variants]
+    profiler = None
+    while (elapsed := time.monotonic() - start) < options.seconds:
+        rate = min(1, (turn + 1) / warm) * (floor + (peak - floor) * (1 + math.cos(math.pi * elapsed / options.seconds)) / 2)
+        optimizer.rate = rate
+        if options.profile and turn == 10:
+            profiler = torch.profiler.profile()
+            profiler.start()
+        random.choice(updates)()
+        turn += 1
+        if turn % 4 == 0 and options.device == "cuda":
+            torch.cuda.synchronize()
+        if profiler and turn == 13:
+            torch.cuda.synchronize()
+            profiler.stop()
+            print(profiler.key_averages().table(sort_by="self_cuda_time_total", row_limit=25, max_name_column_width=70), flush=True)
         if elapsed - shown > config.get("logEvery", 10):
-            line = f"{options.task} {elapsed:.0f} s step {step} loss {total / (step - shown_step):.4f} norm {norm.item():.2f} skipped {skipped} {batch * (step - shown_step) / (elapsed - shown):.0f} ex/s"
+            now = tally.tolist()
+            steps = max(now[0] - known[0], 1)
+            line = f"{options.task} {elapsed:.0f} s step {now[0]:.0f} loss {(now[1] - known[1]) / steps:.4f} skipped {now[2]:.0f} {batch * steps / (elapsed - shown):.0f} ex/s"
             if options.device == "cuda":
                 line += f" {torch.cuda.max_memory_allocated() >> 20} MiB"
             print(line, flush=True)
             log.write(line + "\n")
             log.flush()
-            shown, shown_step, total = elapsed, step, 0.0
+            shown, known = elapsed, now
         if elapsed - saved > config.get("saveEvery", 60) and options.task != "enrollment":
             save()
             saved = elapsed
+    step = int(tally[0].item())
     torch.manual_seed(7)
     validation = task.validate(average.eval())
     print(options.task, step, validation, flush=True)
