@@ -8,7 +8,7 @@
         for (size_t i = 0; i < n; i++) { const float v = x[i]; y[i] = expression; }               \
     }
 
-CK_INLINE float gelu_cdf(float v) { return 0.5f * (1.0f + erff(v * 0.70710678f)); }
+CK_INLINE float gelu_cdf(float v) { return 0.5f * (1.0f + ck_erf(v * 0.70710678f)); }
 CK_INLINE float softplus(float v) { return (v > 0 ? v : 0) + log1pf(expf(-fabsf(v))); }
 
 MAP(map_affine, p * v + q)
