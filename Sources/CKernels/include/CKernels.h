@@ -12,3 +12,4 @@
 #include "recurrent.h"
 #include "reduction.h"
 #include "streaming.h"
+#include "winograd.h"

@@ -8,6 +8,8 @@ extension ConvolutionShape {
             DepthwiseConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
         } else if isPointwise {
             PointwiseConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
+        } else if WinogradConvolution.suits(self) {
+            WinogradConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
         } else {
             LibraryConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
         }
@@ -22,6 +24,8 @@ extension ConvolutionShape {
             DepthwiseConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
         } else if isPointwise {
             PointwiseConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
+        } else if WinogradConvolution.suits(self) {
+            WinogradConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
         } else {
             LibraryConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
         }
