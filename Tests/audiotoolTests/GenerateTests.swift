@@ -132,7 +132,7 @@ import Testing
         }
         let lonely = try Tool.lonely(in: folder)
         let outcome = try Tool.run(["generate", "x", "-o", "a.wav"], program: lonely, in: folder)
-        expectRefusal(outcome, saying: "models import musicgen-small/", leaving: folder, files: ["audiotool"])
+        expectRefusal(outcome, saying: "models import musicgen-small/", leaving: folder, files: ["alone/audiotool"])
     }
 
     @Test func refusals() throws {

@@ -29,7 +29,8 @@ enum Tool {
     /// A copy in a folder without models. Another process makes it: what this one has open for writing, every program that
     /// it starts meanwhile has too, and a file open for writing cannot be run.
     static func lonely(in folder: Scratch) throws -> String {
-        let copy = folder.path("audiotool")
+        let copy = folder.path("alone/audiotool")
+        try FileManager.default.createDirectory(atPath: folder.path("alone"), withIntermediateDirectories: true)
         #expect(try run([path, copy], program: "/bin/cp").code == 0)
         return copy
     }
