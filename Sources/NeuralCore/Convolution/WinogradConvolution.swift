@@ -56,8 +56,9 @@ enum WinogradConvolution {
             let first = block * blockRows, count = min(blockRows, rows - first), tiles = count * columns
             let (inputStride, outputStride) = (inputs * tiles + gap, outputs * tiles + gap)
             let spread = Tensor(uninitialized: [36, inputStride]), products = Tensor(uninitialized: [36, outputStride])
-            let scratch = Tensor(uninitialized: [Int(ck_winograd_scratch(Int64(columns)))]).freshPointer
-            let (v, m) = (spread.freshPointer, products.freshPointer)
+            let memory = Tensor(uninitialized: [Int(ck_winograd_scratch(Int64(columns)))])
+            defer { withExtendedLifetime((points, spread, products, memory)) {} }
+            let (v, m, scratch) = (spread.freshPointer, products.freshPointer, memory.freshPointer)
             for channel in 0..<inputs {
                 ck_winograd_input(
                     input.pointer + (item * inputs + channel) * area, Int64(height), Int64(width), Int64(first), Int64(count),
