@@ -285,20 +285,28 @@ class ExtractorTask(Task):
         rest = decibels(estimate.square().sum((1, 2)) / power + 10 ** -3)
         return torch.where(heard, ratio, self.config.get("absentWeight", 0.3) * rest).mean()
 
+    def extractor(self, network):
+        return network
+
+    def voices_to_try(self, network):
+        """Functions from validation voices [B] to embeddings [B, E], the plainest first."""
+        kinds = {"teacher": lambda which: self.valid_voices.mean[which]}
+        if self.enrolled is not None:
+            kinds["network"] = lambda which: self.embedding(self.valid_voices, self.valid_enrolled, which, 1.0)
+        return kinds
+
     @torch.no_grad()
     def validate(self, network):
-        gains = {"teacher": [], "network": []}
-        absent = []
+        extract, kinds, absent = self.extractor(network), self.voices_to_try(network), []
+        gains = {kind: [] for kind in kinds}
         for turn in range(6):
             mixture, ears, voices = self.valid_scenes(24, 5 * RATE, alone=0, mono=0)
             target = ears[:, 0]
-            for kind in gains if self.enrolled is not None else ("teacher",):
-                e = (self.valid_voices.mean[voices[:, 0]] if kind == "teacher"
-                     else self.embedding(self.valid_voices, self.valid_enrolled, voices[:, 0], 1.0))
-                gain = (si_sdr(network(mixture, e), target) - si_sdr(mixture, target)).mean(1)
+            for kind, voice in kinds.items():
+                gain = (si_sdr(extract(mixture, voice(voices[:, 0])), target) - si_sdr(mixture, target)).mean(1)
                 gains[kind].append(gain[target.square().mean((1, 2)) > 1e-9])
             mixture, _, voices = self.valid_scenes(24, 5 * RATE, alone=0, absent=1.0)
-            y = network(mixture, self.valid_voices.mean[voices[:, 0]])
+            y = extract(mixture, next(iter(kinds.values()))(voices[:, 0]))
             absent.append(decibels(y.square().sum((1, 2)) / mixture.square().sum((1, 2)) + 1e-9))
         result = {f"SI-SDR gain, {k}": torch.cat(v).mean().item() for k, v in gains.items() if v}
         worst = {f"share below 0 dB, {k}": (torch.cat(v) < 0).float().mean().item() for k, v in gains.items() if v}
@@ -330,27 +338,17 @@ class JointTask(ExtractorTask):
     def loss(self, network, b):
         mixture, ears, voices = self.scenes(b, self.n, absent=self.config.get("absent", 0.1))
         asked = voices[:, :2].flatten()
+        mixture, target = mixture.repeat_interleave(2, 0), ears[:, :2].flatten(0, 1)
         e = self.voice(network, self.scenes, asked, self.variant)
         likeness = (e * self.voices.mean[asked]).sum(1).mean()
-        estimate = network["extractor"](mixture.repeat_interleave(2, 0), e)
-        return self.distance(mixture.repeat_interleave(2, 0), ears[:, :2].flatten(0, 1), estimate) - self.config.get("likeness", 0.3) * likeness
+        return self.distance(mixture, target, network["extractor"](mixture, e)) - self.config.get("likeness", 0.3) * likeness
 
-    @torch.no_grad()
-    def validate(self, network):
-        gains, absent, length = {"noisy": [], "clean": [], "dry": []}, [], self.variants[-1]
-        for turn in range(6):
-            mixture, ears, voices = self.valid_scenes(24, 5 * RATE, alone=0, mono=0)
-            target = ears[:, 0]
-            for kind in gains:
-                e = self.voice(network, self.valid_scenes, voices[:, 0], length, float(kind == "clean"), float(kind == "dry"))
-                gain = (si_sdr(network["extractor"](mixture, e), target) - si_sdr(mixture, target)).mean(1)
-                gains[kind].append(gain[target.square().mean((1, 2)) > 1e-9])
-            mixture, _, voices = self.valid_scenes(24, 5 * RATE, alone=0, absent=1.0)
-            y = network["extractor"](mixture, self.voice(network, self.valid_scenes, voices[:, 0], length, 0.0, 0.0))
-            absent.append(decibels(y.square().sum((1, 2)) / mixture.square().sum((1, 2)) + 1e-9))
-        result = {f"SI-SDR gain, {k}": torch.cat(v).mean().item() for k, v in gains.items() if v}
-        worst = {f"share below 0 dB, {k}": (torch.cat(v) < 0).float().mean().item() for k, v in gains.items() if v}
-        return result | worst | {"absent, dB": torch.cat(absent).mean().item()}
+    def extractor(self, network):
+        return network["extractor"]
+
+    def voices_to_try(self, network):
+        enroll = lambda clean, dry: lambda which: self.voice(network, self.valid_scenes, which, self.variants[-1], clean, dry)
+        return {"noisy": enroll(0.0, 0.0), "clean": enroll(1.0, 0.0), "dry": enroll(0.0, 1.0)}
 
 
 class StreamTask(Task):

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-// Convolutions of 3 x 3 taps by Winograd's minimal filtering F(4 x 4, 3 x 3): 36 products of matrices instead of 144 a tile
+// Convolutions of 3 x 3 taps by Winograd's minimal filtering F(4 x 4, 3 x 3): 36 multiplications instead of 144 for a tile
 // of 4 x 4 outputs (A. Lavin and S. Gray, "Fast algorithms for convolutional neural networks", CVPR 2016). Planes are padded
 // with a zero on every side. The transforms of one point of the 6 x 6 lie `stride` numbers behind those of the one before.
 

@@ -57,7 +57,7 @@ enum WinogradConvolution {
             let (inputStride, outputStride) = (inputs * tiles + gap, outputs * tiles + gap)
             let spread = Tensor(uninitialized: [36, inputStride]), products = Tensor(uninitialized: [36, outputStride])
             let memory = Tensor(uninitialized: [Int(ck_winograd_scratch(Int64(columns)))])
-            defer { withExtendedLifetime((points, spread, products, memory)) {} }
+            defer { withExtendedLifetime((spread, products, memory)) {} }
             let (v, m, scratch) = (spread.freshPointer, products.freshPointer, memory.freshPointer)
             for channel in 0..<inputs {
                 ck_winograd_input(

@@ -11,8 +11,7 @@ enum InstalledCodec {
         do {
             file = try store.model(name, kind: .codec, or: .music)
         } catch ModelError.noModels {
-            guard let music = try? store.model(nil, kind: .music) else { return try RecordingCodec(self.file(nil, option: "--model")) }
-            file = music
+            do { file = try store.model(nil, kind: .music) } catch ModelError.noModels { throw missing(option: "--model") }
         }
         return try RecordingCodec(file, codebooks: codebooks)
     }
@@ -21,12 +20,12 @@ enum InstalledCodec {
     ///
     /// - Parameter option: What names a file.
     static func file(_ name: String?, option: String) throws -> ModelFile {
-        do {
-            return try ModelStore().model(name, kind: .codec)
-        } catch ModelError.noModels {
-            throw CommandFailure(
-                "No codec is installed. Import one ('audiotool models import encodec_24khz/'), train one ('audiotool train codec'), "
-                    + "or name a file with \(option).")
-        }
+        do { return try ModelStore().model(name, kind: .codec) } catch ModelError.noModels { throw missing(option: option) }
+    }
+
+    private static func missing(option: String) -> CommandFailure {
+        CommandFailure(
+            "No codec is installed. Import one ('audiotool models import encodec_24khz/'), train one ('audiotool train codec'), "
+                + "or name a file with \(option).")
     }
 }
