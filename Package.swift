@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "Alignment",
             dependencies: [
-                "AudioEmbeddings", "AudioMetrics", "NeuralCore", "AudioDSP", .product(name: "Yams", package: "Yams"),
+                "AudioEmbeddings", "AudioMetrics", "NeuralCore", "AudioDSP", "TextEncoding",
+                .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "audiotool",

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Reference numbers of a small music model: nats of codes and all gradients, by recipes/music_network.py.
+"""Reference numbers of small music models, one of them with a beat clock: nats of codes and all gradients, by
+recipes/music_network.py.
 
-    python3 recipes/music_fixture.py fixtures/reference/music_network/small
+    python3 recipes/music_fixture.py fixtures/reference/music_network
 """
 
 import json
@@ -17,11 +18,10 @@ SIZES = {"width": 16, "feedForwardWidth": 24, "layers": 2, "heads": 2, "codebook
          "text": {"vocabulary": 30, "width": 12, "feedForwardWidth": 18, "layers": 2, "heads": 3}}
 
 
-def main():
-    out = pathlib.Path(sys.argv[1])
+def write(out, sizes):
     out.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(5)
-    network = MusicNetwork(**SIZES, dropout=0)
+    network = MusicNetwork(**sizes, dropout=0)
     for name, p in network.named_parameters():
         is_norm = "norm.weight" in name
         p.data = (1.0 if is_norm else 0.0) + (0.3 if p.dim() < 2 else 0.5) * (2 * torch.rand(p.shape, generator=generator) - 1)
@@ -29,14 +29,21 @@ def main():
     lengths = torch.tensor([7, 0, 3, 1])  # none is the null condition
     pieces = torch.randint(SIZES["text"]["vocabulary"], (4, 7), generator=generator)
     pieces *= torch.arange(7) < lengths[:, None]
-    nats = network.nats(codes, pieces, lengths)
+    tempos, starts = torch.tensor([72.0, 90.0, 0.0, 132.5]), torch.tensor([0, 0, 3, 5])
+    nats = network.nats(codes, pieces, lengths, tempos, starts)
     weights = torch.rand(nats.shape, generator=generator) + 0.5
     (nats * weights).sum().backward()
     save_file({name: p.detach().contiguous() for name, p in network.named_parameters()}, out / "model.safetensors")
-    tensors = {"codes": codes.float(), "pieces": pieces.float(), "lengths": lengths.float(), "nats": nats.detach(), "weights": weights}
+    tensors = {"codes": codes.float(), "pieces": pieces.float(), "lengths": lengths.float(), "tempos": tempos, "starts": starts.float(),
+               "nats": nats.detach(), "weights": weights}
     tensors |= {f"grad.{name}": p.grad.contiguous() for name, p in network.named_parameters()}
     save_file(tensors, out / "io.safetensors")
-    (out / "config.json").write_text(json.dumps(SIZES, indent=1) + "\n")
+    (out / "config.json").write_text(json.dumps(sizes, indent=1) + "\n")
+
+
+def main():
+    for name, more in (("small", {}), ("clock", {"frameRate": 4.0})):
+        write(pathlib.Path(sys.argv[1]) / name, SIZES | more)
 
 
 if __name__ == "__main__":

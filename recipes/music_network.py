@@ -159,23 +159,40 @@ def positions(steps, width):
     return torch.cat([angles.cos(), angles.sin()], 1).float()
 
 
+HARMONICS = [1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4]
+
+
+def beat_clock(steps, tempos, starts, rate):
+    """Cosines, then sines, of the harmonics of the beat, [B, steps, 14], of tempos [B] in beats a minute, where 0 is none, from
+    the frames `starts` [B]."""
+    harmonics = torch.tensor(HARMONICS, dtype=torch.float64, device=tempos.device)
+    frames = starts[:, None] + torch.arange(steps, device=tempos.device)
+    beats = frames * tempos.double()[:, None] / (60 * rate)
+    angles = 2 * math.pi * beats[..., None] * harmonics
+    return torch.cat([angles.cos(), angles.sin()], 2).float() * (tempos > 0)[:, None, None]
+
+
 class Decoder(nn.Module):
-    def __init__(self, codebooks, codes, width, inner, layers, heads, dropout):
+    def __init__(self, codebooks, codes, width, inner, layers, heads, dropout, frame_rate=None):
         super().__init__()
         self.model = nn.Module()
         self.model.decoder = body = nn.Module()
         body.embed_tokens = nn.ModuleList([Table(codes + 1, width, 1 / math.sqrt(2 * codebooks)) for _ in range(codebooks)])
+        if frame_rate:
+            body.embed_beat = Linear(2 * len(HARMONICS), width, 0.1)
         body.layers = nn.ModuleList(
             [Layer(width, inner, heads, dropout, 1 / math.sqrt(2 * (index + 1))) for index in range(layers)])
         body.layer_norm = nn.LayerNorm(width)
         self.lm_heads = nn.ModuleList([Linear(width, codes, 0.1) for _ in range(codebooks)])
-        self.noise, self.width, self.tables = nn.Dropout(dropout), width, {}
+        self.noise, self.width, self.frame_rate, self.tables = nn.Dropout(dropout), width, frame_rate, {}
 
-    def states(self, tokens, memory, mask, presence):
+    def states(self, tokens, memory, mask, presence, tempos, starts):
         steps, body = tokens.shape[2], self.model.decoder
         if steps not in self.tables:
             self.tables[steps] = positions(steps, self.width).to(tokens.device)
         x = self.tables[steps] + sum(table(tokens[:, k]) for k, table in enumerate(body.embed_tokens))
+        if self.frame_rate:
+            x = x + body.embed_beat(beat_clock(steps, tempos, starts, self.frame_rate))
         x = self.noise(x)
         for layer in body.layers:
             x = layer(x, memory, mask, presence)
@@ -194,32 +211,36 @@ def delayed(codes, special):
 
 
 class MusicNetwork(nn.Module):
-    def __init__(self, width=256, feedForwardWidth=1024, layers=4, heads=4, text=None, codebooks=4, codes=1024, dropout=0.1):
+    def __init__(self, width=256, feedForwardWidth=1024, layers=4, heads=4, text=None, codebooks=4, codes=1024, dropout=0.1,
+                 frameRate=None):
         super().__init__()
         text = {"vocabulary": 512, "width": 128, "feedForwardWidth": 256, "layers": 2, "heads": 4} | (text or {})
         self.text_encoder = T5Encoder(
             text["vocabulary"], text["width"], text["feedForwardWidth"], text["layers"], text["heads"])
         self.enc_to_dec_proj = nn.Linear(text["width"], width)
-        self.decoder = Decoder(codebooks, codes, width, feedForwardWidth, layers, heads, dropout)
+        self.decoder = Decoder(codebooks, codes, width, feedForwardWidth, layers, heads, dropout, frameRate)
         self.codes = codes
 
-    def states(self, tokens, pieces, lengths):
-        """Normalised results of the last layer [B, S, width]. A text of length 0 is the null condition."""
+    def states(self, tokens, pieces, lengths, tempos, starts):
+        """Normalised results of the last layer [B, S, width]. A text of length 0 is the null condition, a tempo of 0 none."""
         with torch.autocast(tokens.device.type, enabled=False):
             heard = torch.arange(pieces.shape[1], device=pieces.device) < lengths.clamp(min=1)[:, None]
             memory = self.enc_to_dec_proj(self.text_encoder(pieces, heard))
         presence = (lengths > 0)[:, None, None].to(memory.dtype)
-        return self.decoder.states(tokens, memory, heard[:, None, None], presence)
+        return self.decoder.states(tokens, memory, heard[:, None, None], presence, tempos * (lengths > 0), starts)
 
-    def forward(self, tokens, pieces, lengths):
-        """Scores of every code at the step after each, [B, K, S, codes], of delayed tokens [B, K, S] and pieces [B, P]."""
-        states = self.states(tokens, pieces, lengths)
+    def forward(self, tokens, *texts):
+        """Scores of every code at the step after each, [B, K, S, codes], of delayed tokens [B, K, S]; texts as in `nats`."""
+        states = self.states(tokens, *texts)
         return torch.stack([head(states) for head in self.decoder.lm_heads], 1)
 
-    def nats(self, codes, pieces, lengths):
-        """The mean negative logarithm of the codes' probabilities by clip and codebook, [B, K], of codes [B, K, T]."""
+    def nats(self, codes, *texts):
+        """The mean negative logarithm of the codes' probabilities by clip and codebook, [B, K], of codes [B, K, T].
+
+        Texts are pieces [B, P], their lengths [B], the tempos [B] that they name and the frames [B] at which the codes begin.
+        """
         frames = codes.shape[2]
-        states = self.states(delayed(codes, self.codes)[:, :, :-1], pieces, lengths)
+        states = self.states(delayed(codes, self.codes)[:, :, :-1], *texts)
         rows = []
         for k, head in enumerate(self.decoder.lm_heads):
             scores = head(states[:, k:k + frames])
@@ -227,5 +248,5 @@ class MusicNetwork(nn.Module):
             rows.append(losses.view(-1, frames).mean(1))
         return torch.stack(rows, 1)
 
-    def loss(self, codes, pieces, lengths):
-        return self.nats(codes, pieces, lengths).mean()
+    def loss(self, *batch):
+        return self.nats(*batch).mean()

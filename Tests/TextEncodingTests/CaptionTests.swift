@@ -98,4 +98,14 @@ import Testing
         #expect(held.count == 4 && kept.count == 16 && Set(held.map(\.group)).isDisjoint(with: kept.map(\.group)))
         #expect(throws: TextEncodingError.self) { try Array(clips.prefix(2)).holdingOut(share: 0.5, path: "x", using: &rng) }
     }
+
+    @Test func namedTempo() {
+        for (text, tempo) in [
+            ("Techno, 128.5bpm", 128.5), ("a slow waltz at 84 BPM", 84), ("96 beats per minute", 96), ("reel, tempo 120", 120),
+            ("Tempo: 60", 60), ("two dances, about 100 bpm", 100),
+        ] {
+            #expect(text.namedTempo == tempo, "\(text)")
+        }
+        for text in ["", "a reel in 6/8", "9000 bpm", "1120 bpm", "at 5 bpm", "bpm 120x", "temporary 90"] { #expect(text.namedTempo == nil, "\(text)") }
+    }
 }

@@ -27,11 +27,12 @@ from muon import Muon  # noqa: E402
 
 
 class Captions:
-    """Numbers of captions to pieces, on the GPU."""
+    """Numbers of captions to pieces, on the GPU, and the tempos that they name, 0 for none."""
 
     def __init__(self, pack, device):
         self.words = torch.from_numpy(pack["words"].astype(np.int64)).to(device)
         self.table = torch.from_numpy(pack["pieces"].astype(np.int64)).to(device)
+        self.tempos = torch.from_numpy(pack["tempos"]).to(device)
         self.end, self.longest = int(pack["end"]), (int(pack["longest"]) + 7) // 8 * 8
 
     def __call__(self, texts, apart=False):
@@ -54,11 +55,13 @@ class Clips:
         part = {key: torch.from_numpy(pack[f"{name}_{key}"].astype(np.int64)).to(device)
                 for key in ("frames", "own", "others", "counts")}
         self.frames, self.own, self.others, self.counts = part.values()
+        self.bpm = torch.from_numpy(pack[f"{name}_bpm"]).to(device)
         self.codes = torch.from_numpy(pack[f"{name}_codes"].astype(np.int16)).to(device)
         self.captions, self.device = captions, device
 
     def draw(self, b, frames, from_start, varied, dropped):
-        """Excerpts [b, K, frames], pieces and their lengths, which are 0 for the null condition."""
+        """Excerpts [b, K, frames], pieces, their lengths, which are 0 for the null condition, the clips' tempos where the
+        captions name one, and the excerpts' first frames."""
         chance = lambda share: torch.rand(b, device=self.device) < share
         which = torch.randint(len(self.own), (b,), device=self.device)
         start = (torch.rand(b, device=self.device) * (self.frames[which] - frames + 1)).long() * ~chance(from_start)
@@ -67,7 +70,7 @@ class Clips:
         other = self.others[which, (torch.rand(b, device=self.device) * self.counts[which]).long()]
         texts = torch.where(chance(varied) & (self.counts[which] > 0), other, self.own[which])
         pieces, lengths = self.captions(texts, apart=True)
-        return codes, pieces, lengths * ~chance(dropped)
+        return codes, pieces, lengths * ~chance(dropped), self.bpm[which] * (self.captions.tempos[texts] > 0), start
 
     @torch.no_grad()
     def measure(self, network, frames, count, batch, both=False):
@@ -77,23 +80,27 @@ class Clips:
         own, other = [], []
         for chosen, following in zip(which.split(batch), which.roll(-1).split(batch)):
             codes = self.codes[chosen, :, :frames].long()
-            own.append(network.nats(codes, *self.captions(self.own[chosen])))
+            told = lambda texts: (*self.captions(texts), self.captions.tempos[texts], torch.zeros_like(texts))
+            own.append(network.nats(codes, *told(self.own[chosen])))
             if both:
-                other.append(network.nats(codes, *self.captions(self.own[following])))
+                other.append(network.nats(codes, *told(self.own[following])))
         own = torch.cat(own)
         report = {"clips": count, "nats": own.mean(0).tolist(), "mean": own.mean().item()}
         return report | ({"captionGain": (torch.cat(other) - own).mean().item()} if both else {})
 
 
 def network_settings(config, pack):
-    model = {key: value for key, value in config.get("model", {}).items() if key not in ("name", "storage")}
-    return model | {"codebooks": pack["train_codes"].shape[1], "dropout": config.get("loss", {}).get("dropout", 0.1)}
+    model = {key: value for key, value in config.get("model", {}).items() if key not in ("name", "storage", "beatClock")}
+    has_clock = config.get("model", {}).get("beatClock", True)
+    return model | {"frameRate": float(pack["frame_rate"]) if has_clock else None, "codebooks": pack["train_codes"].shape[1], "dropout": config.get("loss", {}).get("dropout", 0.1)}
 
 
 def load(network, path):
     with safe_open(path, "pt") as file:
-        names = set(file.keys())
-        network.load_state_dict({name: file.get_tensor(name).float() for name in network.state_dict() if name in names})
+        names, state = set(file.keys()), network.state_dict()
+        found = {name: file.get_tensor(name).float() for name in state if name in names}
+    clock = "decoder.model.decoder.embed_beat.weight"  # older models have none, and begin with a silent one
+    network.load_state_dict(found if clock not in state or clock in found else found | {clock: torch.zeros_like(state[clock])})
 
 
 def main():

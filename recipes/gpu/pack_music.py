@@ -14,6 +14,7 @@ import hashlib
 import json
 import pathlib
 import random
+import re
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 
@@ -66,15 +67,28 @@ class Tokenizer:
         return result[::-1]
 
 
+TEMPO = re.compile(r"\b(\d{2,3}(?:\.\d+)?)\s*(?:bpm|beats (?:per|a) minute)|tempo(?: of|:)?\s*(\d{2,3}(?:\.\d+)?)")
+
+
+def named_tempo(text):
+    """The tempo that a caption names, in beats a minute, as Sources/TextEncoding/Captions/NamedTempo.swift finds it."""
+    found = TEMPO.search(text.lower())
+    tempo = float(found[1] or found[2]) if found else 0
+    return tempo if 20 <= tempo <= 400 else None
+
+
 class Texts:
-    """Different captions as rows of different words; word 0 is none."""
+    """Different captions as rows of different words, and the tempos that they name; word 0 is none."""
 
     def __init__(self, tokenizer):
-        self.tokenizer, self.rows, self.words = tokenizer, {}, {"": 0}
+        self.tokenizer, self.rows, self.words, self.tempos = tokenizer, {}, {"": 0}, {}
 
     def number(self, text):
         row = tuple(self.words.setdefault(word, len(self.words)) for word in self.tokenizer.words(text))
-        return self.rows.setdefault(row, len(self.rows))
+        number = self.rows.setdefault(row, len(self.rows))
+        if tempo := named_tempo(text):
+            self.tempos[number] = tempo
+        return number
 
     def arrays(self, variants, dropout):
         cuts = [[self.tokenizer.encode(word)] + [self.tokenizer.encode(word, dropout) for _ in range(variants)]
@@ -87,11 +101,13 @@ class Texts:
         for row, number in self.rows.items():
             words[number, :len(row)] = row
         longest = max(sum(len(cuts[word][0]) for word in row) for row in self.rows)
-        return {"words": words, "pieces": table, "longest": np.array(min(256, int(longest * 1.25) + 8))}
+        tempos = np.zeros(len(self.rows), np.float32)
+        tempos[list(self.tempos)] = list(self.tempos.values())
+        return {"words": words, "tempos": tempos, "pieces": table, "longest": np.array(min(256, int(longest * 1.25) + 8))}
 
 
 def clips(folder, captions):
-    """Path, caption and further wordings of each clip."""
+    """Path, caption, tempo and further wordings of each clip."""
     folder, more = pathlib.Path(folder), {}
     for line in open(captions) if captions else ():
         entry = json.loads(line)
@@ -100,7 +116,7 @@ def clips(folder, captions):
     for line in open(folder / "clips.jsonl"):
         entry = json.loads(line)
         path = (folder / entry["file"]).resolve()
-        found.append((path, entry["caption"], more.get(str(path), [])))
+        found.append((path, entry["caption"], entry.get("bpm") or 0, more.get(str(path), [])))
     return found
 
 
@@ -111,20 +127,21 @@ def digest(path):
 
 def arrays(found, codes, texts):
     with ThreadPoolExecutor() as pool:
-        names = list(pool.map(digest, (path for path, _, _ in found)))
+        names = list(pool.map(digest, (path for path, *_ in found)))
     kept = [(codes[name], *rest[1:]) for name, rest in zip(names, found) if name in codes]
-    without = sum(not more for _, _, more in kept)
+    without = sum(not more for *_, more in kept)
     print(f"{len(kept)} clips, {len(found) - len(kept)} left out that have no codes, {without} with one caption only")
-    frames = np.array([c.shape[1] for c, _, _ in kept])
+    frames = np.array([c.shape[1] for c, *_ in kept])
     stacked = np.zeros((len(kept), len(kept[0][0]), frames.max()), np.uint16)
-    most = max(len(more) for _, _, more in kept)
+    most = max(len(more) for *_, more in kept)
     own, others, counts = [], np.zeros((len(kept), max(1, most)), np.int32), []
-    for i, (c, caption, more) in enumerate(kept):
+    for i, (c, caption, _, more) in enumerate(kept):
         stacked[i, :, :c.shape[1]] = c
         own.append(texts.number(caption))
         others[i, :len(more)] = [texts.number(text) for text in more]
         counts.append(len(more))
-    return {"codes": stacked, "frames": frames, "own": np.array(own, np.int32), "others": others, "counts": np.array(counts)}
+    bpm = np.array([bpm for _, _, bpm, _ in kept], np.float32)
+    return {"codes": stacked, "frames": frames, "bpm": bpm, "own": np.array(own, np.int32), "others": others, "counts": np.array(counts)}
 
 
 def main():
@@ -134,6 +151,7 @@ def main():
     parser.add_argument("--music", action="append", required=True, help="a folder with clips.jsonl")
     parser.add_argument("--captions", action="append", default=[], help="further wordings; - for none")
     parser.add_argument("--valid", required=True)
+    parser.add_argument("--frame-rate", type=float, default=50, help="of the codec")
     parser.add_argument("--variants", type=int, default=64, help="ways to cut each word")
     parser.add_argument("--dropout", type=float, default=0.05, help="how often each piece of a word comes apart")
     parser.add_argument("--out", required=True)
@@ -151,7 +169,8 @@ def main():
     for name, part in (("train", found), ("valid", clips(options.valid, None))):
         pack |= {f"{name}_{key}": value for key, value in arrays(part, codes, texts).items()}
     pack |= texts.arrays(options.variants, options.dropout)
-    pack |= {"end": np.array(tokenizer.end), "tokenizer": np.frombuffer(tokenizer.bytes, np.uint8)}
+    pack |= {"frame_rate": np.array(options.frame_rate), "end": np.array(tokenizer.end)}
+    pack |= {"tokenizer": np.frombuffer(tokenizer.bytes, np.uint8)}
     np.savez_compressed(options.out, **pack)
     size = pathlib.Path(options.out).stat().st_size
     print(f"{len(texts.rows)} captions of {len(texts.words)} words; {size / 1e6:.1f} MB, {size / len(found) / 1e3:.2f} kB a clip")

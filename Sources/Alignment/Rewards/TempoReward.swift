@@ -1,4 +1,5 @@
 import Foundation
+import TextEncoding
 
 /// How near a clip's tempo is to the one that is wanted, in octaves: minus |log₂(found / wanted)|. A beat taken at half or
 /// double time counts as found.
@@ -18,7 +19,7 @@ public struct TempoReward: ClipReward {
     public func clipScores(of batch: ClipBatch) throws -> [ClipScore] {
         let estimator = TempoEstimator()
         return try batch.mapSounds { clip, sound in
-            guard let wanted = target ?? clip.prompt.flatMap(Self.tempo) else {
+            guard let wanted = target ?? clip.prompt?.namedTempo else {
                 return .undefined("its prompt names no tempo, as \"120 bpm\"")
             }
             guard let found = try estimator(sound)?.beatsPerMinute else {
@@ -27,14 +28,6 @@ public struct TempoReward: ClipReward {
             let distance = [0.5, 1, 2].map { abs(log2($0 * found / wanted)) }.min() ?? 0
             return .checked(Score(measure: found, reward: -distance))
         }
-    }
-
-    /// The number before "bpm" in a prompt.
-    static func tempo(in prompt: String) -> Double? {
-        guard let match = prompt.lowercased().firstMatch(of: /([0-9]{2,3}(?:\.[0-9]+)?)\s*bpm/), let tempo = Double(match.1) else {
-            return nil
-        }
-        return (20...400).contains(tempo) ? tempo : nil
     }
 }
 

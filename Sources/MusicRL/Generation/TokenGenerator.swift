@@ -106,7 +106,7 @@ public final class TokenGenerator {
                 tokens[clip][codebook] += [Int32](repeating: pattern.special, count: missing)
             }
         }
-        decoder.reset()
+        decoder.reset(start: first)
         try advance(tokens, steps: 0..<context + 1)
         for step in context + 1..<pattern.steps(frames: total) {
             for clip in clips.indices { draw(clip, step: step, range: context..<total, into: &tokens[clip]) }

@@ -11,10 +11,17 @@ public struct MusicGenConfiguration: Sendable, Equatable {
     public var feedForwardWidth: Int
     public var layers: Int
     public var heads: Int
+    /// Frames a second of the clock that tells the decoder the beats of a tempo which the text names (``BeatClock``); nil for
+    /// none, as in published models.
+    public var clockRate: Double?
 
-    public init(codes: Int, codebooks: Int, channels: Int = 1, width: Int, feedForwardWidth: Int, layers: Int, heads: Int) {
+    public init(
+        codes: Int, codebooks: Int, channels: Int = 1, width: Int, feedForwardWidth: Int, layers: Int, heads: Int,
+        clockRate: Double? = nil
+    ) {
         (self.codes, self.codebooks, self.channels) = (codes, codebooks, channels)
         (self.width, self.feedForwardWidth, self.layers, self.heads) = (width, feedForwardWidth, layers, heads)
+        self.clockRate = clockRate
     }
 
     /// - Throws: `ModelError.invalidSettings` naming what is missing or cannot be.
@@ -45,16 +52,18 @@ public struct MusicGenConfiguration: Sendable, Equatable {
         guard special == codes else {
             throw reader.fault("pad_token_id", "is \(special) instead of the number of codes, \(codes)")
         }
+        clockRate = try reader.clockRate()
     }
 
     /// As they stand in `config.json`.
     public var settings: JSONObject {
-        [
+        let settings: JSONObject = [
             "model_type": "musicgen_decoder", "vocab_size": .integer(codes), "num_codebooks": .integer(codebooks),
             "audio_channels": .integer(channels), "hidden_size": .integer(width), "ffn_dim": .integer(feedForwardWidth),
             "num_hidden_layers": .integer(layers), "num_attention_heads": .integer(heads), "activation_function": "gelu",
             "scale_embedding": false, "pad_token_id": .integer(codes),
         ]
+        return clockRate.map { settings.setting("beat_clock_rate", to: .number($0)) } ?? settings
     }
 
     public var headWidth: Int { width / heads }
@@ -67,6 +76,7 @@ public struct MusicGenConfiguration: Sendable, Equatable {
         var shapes: [(String, [Int])] = []
         func norm(_ name: String) { shapes += [(name + ".weight", [width]), (name + ".bias", [width])] }
         for k in 0..<codebooks { shapes.append(("model.decoder.embed_tokens.\(k).weight", [codes + 1, width])) }
+        if clockRate != nil { shapes.append(("model.decoder.embed_beat.weight", [width, BeatClock.width])) }
         for layer in 0..<layers {
             let path = "model.decoder.layers.\(layer)."
             for attention in ["self_attn", "encoder_attn"] {
@@ -94,5 +104,14 @@ public struct MusicGenConfiguration: Sendable, Equatable {
             let shown = faults.count > 8 ? faults.prefix(8) + ["and \(faults.count - 8) more"] : faults[...]
             throw CheckpointError.mismatch(path: weights.path, faults: Array(shown))
         }
+    }
+}
+
+extension ConfigurationReader {
+    fileprivate func clockRate() throws -> Double? {
+        let name = "beat_clock_rate", value = settings[name]
+        guard !value.isNull else { return nil }
+        guard let rate = value.double, (1...10_000).contains(rate) else { throw fault(name, "is no number from 1 to 10000") }
+        return rate
     }
 }

@@ -3,12 +3,14 @@ import NeuralCore
 /// MusicGen's decoder: an autoregressive model of the codes of music, given a text.
 ///
 /// Whole sequences go through at once, and gradients can be taken; ``IncrementalDecoder`` computes the same step by
-/// step. Parameters have the published names below `decoder.`.
+/// step. Parameters have the published names below `decoder.`; where the settings have a clock, `embed_beat` is ours.
 ///
 /// J. Copet et al., "Simple and controllable music generation", NeurIPS 2023.
 public struct MusicGenDecoder: Layer {
     public let configuration: MusicGenConfiguration
     private var embeddings: [Embedding]
+    /// Of a ``BeatClock``.
+    private var beat: Linear?
     private var layers: [MusicGenLayer]
     private var norm: LayerNorm
     private var heads: [Linear]
@@ -40,6 +42,8 @@ public struct MusicGenDecoder: Layer {
             let table = weights.tensor([configuration.codes + 1, width], deviation: 1 / Float(2 * configuration.codebooks).squareRoot())
             embeddings.append(Embedding(weight: table))
         }
+        weights.gain = 0.1
+        if configuration.clockRate != nil { beat = weights.linear(BeatClock.width, width) }
         layers = []
         for index in 0..<configuration.layers {
             weights.gain = 1 / Float(2 * (index + 1)).squareRoot()
@@ -86,6 +90,9 @@ public struct MusicGenDecoder: Layer {
         for (codebook, embedding) in embeddings.enumerated() {
             x = x + embedding(tokens.flatMap { $0[codebook].map(Int.init) }).reshaped([batch, steps, width])
         }
+        if let beat, let rate = configuration.clockRate, let clocks = memory?.clocks, clocks.contains(where: { $0 != nil }) {
+            x = x + beat(BeatClock.vectors(clocks, steps: steps, frameRate: rate))
+        }
         x = noise(x)
         let mask = causalMask(steps)
         var states = [x]
@@ -99,6 +106,7 @@ public struct MusicGenDecoder: Layer {
 
     public mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
         try visitor.visit("model.decoder.embed_tokens", &embeddings)
+        try visitor.visit("model.decoder.embed_beat", &beat)
         try visitor.visit("model.decoder.layers", &layers)
         try visitor.visit("model.decoder.layer_norm", &norm)
         try visitor.visit("lm_heads", &heads)

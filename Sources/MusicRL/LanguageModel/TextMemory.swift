@@ -6,10 +6,15 @@ public struct TextMemory: Sendable {
     public let states: Tensor
     /// How many pieces of each text are no padding. 0 is the null condition: nothing is attended to.
     public let lengths: [Int]
+    /// The beats of the tempos that texts name; a text without pieces names none.
+    let clocks: [BeatClock?]
 
-    public init(states: Tensor, lengths: [Int]) {
+    public init(states: Tensor, lengths: [Int]) { self.init(states: states, lengths: lengths, clocks: lengths.map { _ in nil }) }
+
+    init(states: Tensor, lengths: [Int], clocks: [BeatClock?]) {
         precondition(states.rank == 3 && states.shape[0] == lengths.count, "\(lengths.count) texts in \(states.shape)")
         (self.states, self.lengths) = (states, lengths)
+        self.clocks = zip(lengths, clocks).map { $0 > 0 ? $1 : nil }
     }
 
     /// Hides padding: `[batch, 1, 1, pieces]`. A text without pieces hides nothing, which ``presence`` makes up for.

@@ -28,16 +28,16 @@ public struct TextConditioner: Sendable {
         projection = nil
     }
 
-    /// `[pieces, width]`, or nil for a prompt without words, which is the null condition.
+    /// Nil for a prompt without words, which is the null condition.
     ///
     /// - Throws: ``MusicGenerationError/promptTooLong(pieces:limit:)``.
-    public func states(_ prompt: String) throws -> Tensor? {
+    public func states(_ prompt: String) throws -> TextStates? {
         let ids = tokenizer.encode(prompt)
         guard ids.count > 1 else { return nil }
         guard ids.count <= Self.longestPrompt else {
             throw MusicGenerationError.promptTooLong(pieces: ids.count, limit: Self.longestPrompt)
         }
-        return states([ids]).squeezed(at: 0)
+        return TextStates(states([ids]).squeezed(at: 0), tempo: prompt.namedTempo)
     }
 
     /// Projected states of texts padded to one length: `[batch, pieces, width]`.

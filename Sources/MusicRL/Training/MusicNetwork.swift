@@ -18,11 +18,14 @@ public struct MusicNetwork: Layer {
     }
 
     /// What the decoder attends to; texts without pieces are the null condition.
-    func memory(_ pieces: [[Int]]) -> TextMemory? {
+    ///
+    /// - Parameter clocks: of the tempos that the texts name; nil for none.
+    func memory(_ pieces: [[Int]], clocks: [BeatClock?]? = nil) -> TextMemory? {
         guard let longest = pieces.map(\.count).max(), longest > 0 else { return nil }
         let ids = pieces.map { $0 + [Int](repeating: 0, count: longest - $0.count) }, lengths = pieces.map(\.count)
         // The null condition hears nothing of its states; a piece keeps them finite.
-        return TextMemory(states: projection(text(ids, lengths: lengths.map { max(1, $0) })), lengths: lengths)
+        return TextMemory(
+            states: projection(text(ids, lengths: lengths.map { max(1, $0) })), lengths: lengths, clocks: clocks ?? lengths.map { _ in nil })
     }
 
     public mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {

@@ -10,7 +10,11 @@ public struct MusicTask: TrainingTask {
     public struct Example: Sendable {
         /// `[codebooks][frames]`
         let codes: [[Int32]]
-        let pieces: [Int]
+        let text: CaptionPieces
+        /// The frame of the clip at which it begins.
+        var start = 0
+
+        var clock: BeatClock? { text.tempo.map { BeatClock(tempo: $0, start: start) } }
     }
 
     private let settings: MusicTrainingConfiguration
@@ -38,7 +42,7 @@ public struct MusicTask: TrainingTask {
         let count = min(settings.validation.clips, validation.count)
         held = (0..<count).map { index in
             let clip = validation[index * validation.count / count]
-            return Example(codes: clip.codes.map { Array($0[..<frames]) }, pieces: captions.pieces(of: clip.clip.caption))
+            return Example(codes: clip.codes.map { Array($0[..<frames]) }, text: captions.pieces(of: clip.clip))
         }
         fingerprint = SHA256.digest(of: (clips + validation).map { $0.content + $0.clip.caption }.joined(separator: "\n"))
     }
@@ -49,7 +53,8 @@ public struct MusicTask: TrainingTask {
         let isFromStart = random.chance(settings.excerpts.fromStart), place = random.nextInt(below: room + 1)
         let start = isFromStart ? 0 : place
         return Example(
-            codes: clip.codes.map { Array($0[start..<start + frames]) }, pieces: captions.draw(for: clip.clip, using: &random))
+            codes: clip.codes.map { Array($0[start..<start + frames]) }, text: captions.draw(for: clip.clip, using: &random),
+            start: start)
     }
 
     public func loss(
@@ -58,7 +63,7 @@ public struct MusicTask: TrainingTask {
         var noise = DropoutNoise(rate: settings.loss.dropout, using: random)
         let sequences = DelayedSequences(examples.map(\.codes), pattern: pattern)
         let logarithms = network.decoder.logProbabilities(
-            of: sequences, memory: network.memory(examples.map(\.pieces)), noise: &noise)
+            of: sequences, memory: network.memory(examples.map(\.text.pieces), clocks: examples.map(\.clock)), noise: &noise)
         let codebooks = pattern.codebooks, decay = settings.loss.codebookDecay
         let weights = (0..<codebooks).map { powf(decay, Float($0)) }
         let scale = -1 / (Float(examples.count * frames) * weights.reduce(0, +))
@@ -70,11 +75,12 @@ public struct MusicTask: TrainingTask {
             Result { () -> (own: [Double], other: Double) in
                 try checkCancelled()
                 let sequences = DelayedSequences([held[index].codes], pattern: pattern)
-                func nats(_ pieces: [Int]) -> [Double] {
-                    let logarithms = network.decoder.logProbabilities(of: sequences, memory: network.memory([pieces]))
+                func nats(_ told: Example) -> [Double] {
+                    let memory = network.memory([told.text.pieces], clocks: [told.clock])
+                    let logarithms = network.decoder.logProbabilities(of: sequences, memory: memory)
                     return logarithms.sum(axes: [0, 2]).values.map { -Double($0) / Double(frames) }
                 }
-                let own = nats(held[index].pieces), other = nats(held[(index + 1) % held.count].pieces)
+                let own = nats(held[index]), other = nats(held[(index + 1) % held.count])
                 return (own, other.reduce(0, +) / Double(other.count))
             }
         }
@@ -112,6 +118,13 @@ public struct CaptionSettings: Codable, Sendable, Equatable {
     }
 }
 
+/// A caption as pieces, none for the null condition.
+struct CaptionPieces: Sendable {
+    var pieces: [Int] = []
+    /// The clip's, in beats a minute, where the caption names one.
+    var tempo: Double?
+}
+
 /// Captions as pieces.
 struct CaptionSource: Sendable {
     let tokenizer: UnigramTokenizer
@@ -120,12 +133,20 @@ struct CaptionSource: Sendable {
     /// Longer captions are cut.
     static let longest = 256
 
-    func pieces(of text: String) -> [Int] { Array(tokenizer.encode(text).prefix(Self.longest)) }
+    /// Of the clip's own caption.
+    func pieces(of clip: CaptionedClip) -> CaptionPieces {
+        CaptionPieces(pieces: Array(tokenizer.encode(clip.caption).prefix(Self.longest)), tempo: tempo(clip, in: clip.caption))
+    }
 
-    /// None for the null condition.
-    func draw(for clip: CaptionedClip, using random: inout Philox) -> [Int] {
-        guard !random.chance(settings.dropped) else { return [] }
+    func draw(for clip: CaptionedClip, using random: inout Philox) -> CaptionPieces {
+        guard !random.chance(settings.dropped) else { return CaptionPieces() }
         let text = clip.drawCaption(varied: settings.varied, using: &random).text
-        return Array(tokenizer.encode(text, dropout: settings.pieceDropout, using: &random).prefix(Self.longest))
+        let pieces = tokenizer.encode(text, dropout: settings.pieceDropout, using: &random).prefix(Self.longest)
+        return CaptionPieces(pieces: Array(pieces), tempo: tempo(clip, in: text))
+    }
+
+    /// Captions may be off by a little; a clock must not be.
+    private func tempo(_ clip: CaptionedClip, in text: String) -> Double? {
+        text.namedTempo.map { clip.facts.bpm.map(Double.init) ?? $0 }
     }
 }

@@ -39,6 +39,8 @@ public struct MusicModelSettings: Codable, Sendable, Equatable {
     public var layers = 4
     public var heads = 4
     public var text = Text()
+    /// Whether the decoder is told the beats of a tempo that the text names (``BeatClock``).
+    public var beatClock = true
     /// How weights are stored in model files: `bfloat16` or `float32`.
     public var storage = "bfloat16"
 
@@ -83,7 +85,7 @@ public struct MusicModelSettings: Codable, Sendable, Equatable {
     func decoderConfiguration(_ codec: any AudioCodec) -> MusicGenConfiguration {
         MusicGenConfiguration(
             codes: codec.bins, codebooks: codec.codebooks, width: width, feedForwardWidth: feedForwardWidth, layers: layers,
-            heads: heads)
+            heads: heads, clockRate: beatClock ? codec.frameRate : nil)
     }
 }
 

@@ -72,7 +72,7 @@ public struct MusicTuning: Sendable {
         }
         let folder = try RunFolder(output, resuming: resume)
         defer { folder.discardUnlessStarted() }
-        var texts: [Tensor?] = [], known: [String: Tensor?] = [:], all = prompts.all
+        var texts: [TextStates?] = [], known: [String: TextStates?] = [:], all = prompts.all
         let set = try preferences.map { try $0.load(model, prompts: &all, window: model.window.length) }
         for prompt in all {
             if known[prompt] == nil { known[prompt] = try model.text.states(prompt) }

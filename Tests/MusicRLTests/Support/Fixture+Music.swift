@@ -26,7 +26,7 @@ extension Fixture {
         let memory = try textMemory()
         return memory.lengths.enumerated().map { item, length in
             let states = memory.states.sliced(axis: 0, item..<item + 1).sliced(axis: 1, 0..<length).squeezed(at: 0)
-            return TextCondition(states, for: weights)
+            return TextCondition(TextStates(states), for: weights)
         }
     }
 }

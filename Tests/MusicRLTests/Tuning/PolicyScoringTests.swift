@@ -15,7 +15,7 @@ import Testing
     ]
 
     /// By the incremental decoder and the sampler that drew the clip, one code after the other.
-    private func logarithms(_ clip: CodeSequence, _ tiny: TinyPolicy, text: Tensor?) throws -> Double {
+    private func logarithms(_ clip: CodeSequence, _ tiny: TinyPolicy, text: TextStates?) throws -> Double {
         let weights = try DecoderWeights(tiny.decoder, precision: .float32), settings = tiny.distribution.settings
         let condition = settings.guidance == 0 ? nil : text.map { TextCondition($0, for: weights) }
         let tokens = tiny.pattern.delayed(clip.codes), steps = tokens[0].count, codes = tiny.decoder.configuration.codes

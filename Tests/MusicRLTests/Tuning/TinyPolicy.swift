@@ -10,7 +10,7 @@ import Training
 struct TinyPolicy {
     let decoder: MusicGenDecoder
     let frames: Int
-    let texts: [Tensor?]
+    let texts: [TextStates?]
     let distribution: SampledDistribution
     /// All clips of the first prompt.
     let clips: [CodeSequence]
@@ -21,7 +21,7 @@ struct TinyPolicy {
         var rng = Philox(seed: seed)
         decoder = MusicGenDecoder(configuration, using: &rng)
         self.frames = frames
-        texts = [.gaussian([3, 16], using: &rng), .gaussian([2, 16], using: &rng)]
+        texts = [TextStates(.gaussian([3, 16], using: &rng)), TextStates(.gaussian([2, 16], using: &rng))]
         distribution = try SampledDistribution(sampling)
         let places = codebooks * frames
         clips = (0..<Int(pow(Double(codes), Double(places)))).map { number in

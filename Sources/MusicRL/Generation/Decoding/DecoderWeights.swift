@@ -7,6 +7,8 @@ public struct DecoderWeights: Sendable {
     public let precision: WeightPrecision
     /// A table for each codebook, `[codes + 1, width]`.
     let embeddings: [Tensor]
+    /// Of a ``BeatClock``, `[width, 14]`.
+    let beat: Tensor?
     let layers: [DecoderLayerWeights]
     let norm: NormWeights
     /// The scores of all codebooks, one after the other.
@@ -24,6 +26,7 @@ public struct DecoderWeights: Sendable {
         embeddings = try (0..<configuration.codebooks).map {
             try source.tensor("\(prefix)model.decoder.embed_tokens.\($0).weight")
         }
+        beat = try configuration.clockRate.map { _ in try source.tensor("\(prefix)model.decoder.embed_beat.weight") }
         layers = try (0..<configuration.layers).map { index in
             let path = "\(prefix)model.decoder.layers.\(index)."
             return try DecoderLayerWeights(configuration, precision) { try source.tensor(path + $0) }

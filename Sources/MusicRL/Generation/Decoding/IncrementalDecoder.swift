@@ -14,6 +14,8 @@ public final class IncrementalDecoder {
     public let capacity: Int
     /// Steps taken.
     public private(set) var position = 0
+    /// The frame of a clip at which the first step stands.
+    private var start = 0
 
     private let stepsAtOnce: Int
     private let headWidth: Int, inner: Int
@@ -49,7 +51,9 @@ public final class IncrementalDecoder {
     }
 
     /// Goes back to the start, for other sequences of the same texts.
-    public func reset() { position = 0 }
+    ///
+    /// - Parameter start: the frame of the clips with which the sequences begin.
+    public func reset(start: Int = 0) { (position, self.start) = (0, start) }
 
     /// Lets every sequence go on from the past of another one of the same text. Scores are old until the next step.
     func reorder(_ sources: [Int]) {
@@ -107,6 +111,17 @@ public final class IncrementalDecoder {
                 for (table, token) in zip(weights.embeddings, tokens) {
                     table.withUnsafeBuffer { ck_accumulate($0.baseAddress! + Int(token) * width, row, width) }
                 }
+                if let tempo = conditions[sequence]?.tempo { addBeat(BeatClock(tempo: tempo, start: start), position + step, to: row) }
+            }
+        }
+    }
+
+    private func addBeat(_ clock: BeatClock, _ step: Int, to row: UnsafeMutablePointer<Float>) {
+        guard let beat = weights.beat, let rate = weights.configuration.clockRate else { return }
+        let vector = clock.vector(at: step, frameRate: rate)
+        beat.withUnsafeBuffer { matrix in
+            for output in 0..<weights.configuration.width {
+                for (input, value) in vector.enumerated() { row[output] += matrix[output * BeatClock.width + input] * value }
             }
         }
     }

@@ -4,13 +4,14 @@ import NeuralCore
 public final class TextCondition: @unchecked Sendable {
     /// Word pieces.
     public let length: Int
+    /// The tempo that the text names, in beats a minute.
+    let tempo: Double?
     let cache: KeyValueCache
 
-    /// - Parameter states: `[pieces, width]`, at least one.
-    public init(_ states: Tensor, for weights: DecoderWeights) {
-        let configuration = weights.configuration, width = configuration.width
+    public init(_ text: TextStates, for weights: DecoderWeights) {
+        let states = text.states, configuration = weights.configuration, width = configuration.width
         let headWidth = paneled(configuration.headWidth), inner = configuration.heads * headWidth
-        length = states.shape[0]
+        (length, tempo) = (states.shape[0], text.tempo)
         cache = KeyValueCache(
             layers: configuration.layers, sequences: 1, heads: configuration.heads, headWidth: headWidth,
             capacity: length, isHalf: weights.precision != .float32)

@@ -23,8 +23,8 @@ struct SequenceScores: Sendable {
 struct PolicyScorer: Sendable {
     let distribution: SampledDistribution
     let pattern: DelayPattern
-    /// The states of each prompt's text, `[pieces, width]`; nil for no text.
-    let texts: [Tensor?]
+    /// Each prompt's text; nil for none.
+    let texts: [TextStates?]
     /// Sequences that go through together; other numbers change results by rounding only.
     var chunk = 4
 
@@ -112,14 +112,16 @@ struct PolicyScorer: Sendable {
 }
 
 extension TextMemory {
-    /// Texts of any lengths, `[pieces, width]` each, padded to one; nil where none has words.
-    init?(joining texts: [Tensor?]) {
-        let longest = texts.compactMap { $0?.shape[0] }.max() ?? 0
-        guard let width = texts.compactMap({ $0?.shape[1] }).first else { return nil }
+    /// Texts of any lengths padded to one; nil where none has words. Sequences begin with the first frame.
+    init?(joining texts: [TextStates?]) {
+        let longest = texts.compactMap { $0?.states.shape[0] }.max() ?? 0
+        guard let width = texts.compactMap({ $0?.states.shape[1] }).first else { return nil }
         let rows = texts.map { text in
-            guard let text else { return Tensor.zeros([longest, width]) }
-            return text.padded([(0, longest - text.shape[0]), (0, 0)])
+            guard let states = text?.states else { return Tensor.zeros([longest, width]) }
+            return states.padded([(0, longest - states.shape[0]), (0, 0)])
         }
-        self.init(states: .stacked(rows), lengths: texts.map { $0?.shape[0] ?? 0 })
+        self.init(
+            states: .stacked(rows), lengths: texts.map { $0?.states.shape[0] ?? 0 },
+            clocks: texts.map { text in text?.tempo.map { BeatClock(tempo: $0) } })
     }
 }

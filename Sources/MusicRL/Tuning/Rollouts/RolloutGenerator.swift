@@ -5,8 +5,8 @@ struct RolloutGenerator: Sendable {
     let sampling: SamplingSettings
     let window: TokenGenerator.Window
     let frames: Int
-    /// The states of each prompt's text; nil for no text.
-    let texts: [Tensor?]
+    /// Each prompt's text; nil for none.
+    let texts: [TextStates?]
     /// Clips that are drawn side by side; it changes none of them.
     var clipsAtOnce = 32
 

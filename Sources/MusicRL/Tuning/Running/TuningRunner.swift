@@ -12,7 +12,7 @@ struct TuningRunner {
     struct Material: Sendable {
         var prompts: [String]
         /// The states of each prompt's text.
-        var texts: [Tensor?]
+        var texts: [TextStates?]
         /// Numbers of the prompts that are tuned on, and of those that are held out.
         var training: [Int]
         var heldOut: [Int]
