@@ -65,7 +65,7 @@ class GRU(nn.GRU):
         size, inputs, width = self.hidden_size, self.input_size, 8 - self.hidden_size % 8
         pad = nn.functional.pad
         hold = torch.zeros(3, width, inputs + 1, device=x.device)
-        hold[1, 0, -1] = 50  # the update gate of the constant state keeps it
+        hold[1, 0, -1:].fill_(50)  # the update gate of the constant state keeps it
         weights = []
         directions = 2 if self.bidirectional else 1
         for suffix in ("", "_reverse")[:directions]:

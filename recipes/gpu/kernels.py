@@ -231,7 +231,7 @@ def compare(name, theirs, ours, inputs, turns=4):
 def trial():
     torch.manual_seed(1)
     good = True
-    for size, inputs, shape, axis in ((48, 48, (128, 128, 32), 1), (24, 48, (64, 128, 32), 2), (128, 256, (128, 256, 1), 1)):
+    for size, inputs, shape, axis in ((48, 48, (128, 128, 32), 1), (24, 48, (64, 128, 32), 2)):
         network = torch.nn.GRU(inputs, size, batch_first=True).cuda()
         x = torch.randn(*shape, inputs, device="cuda", requires_grad=True)
         parameters = [network.weight_ih_l0, network.weight_hh_l0, network.bias_ih_l0, network.bias_hh_l0]
