@@ -162,10 +162,9 @@ def positions(steps, width):
 HARMONICS = [1 / 4, 1 / 3, 1 / 2, 1, 2, 3, 4]
 
 
-def beat_clock(steps, tempos, starts, rate):
+def beat_clock(harmonics, steps, tempos, starts, rate):
     """Cosines, then sines, of the harmonics of the beat, [B, steps, 14], of tempos [B] in beats a minute, where 0 is none, from
     the frames `starts` [B]."""
-    harmonics = torch.tensor(HARMONICS, dtype=torch.float64, device=tempos.device)
     frames = starts[:, None] + torch.arange(steps, device=tempos.device)
     beats = frames * tempos.double()[:, None] / (60 * rate)
     angles = 2 * math.pi * beats[..., None] * harmonics
@@ -180,6 +179,7 @@ class Decoder(nn.Module):
         body.embed_tokens = nn.ModuleList([Table(codes + 1, width, 1 / math.sqrt(2 * codebooks)) for _ in range(codebooks)])
         if frame_rate:
             body.embed_beat = Linear(2 * len(HARMONICS), width, 0.1)
+            self.register_buffer("harmonics", torch.tensor(HARMONICS, dtype=torch.float64), persistent=False)
         body.layers = nn.ModuleList(
             [Layer(width, inner, heads, dropout, 1 / math.sqrt(2 * (index + 1))) for index in range(layers)])
         body.layer_norm = nn.LayerNorm(width)
@@ -192,7 +192,7 @@ class Decoder(nn.Module):
             self.tables[steps] = positions(steps, self.width).to(tokens.device)
         x = self.tables[steps] + sum(table(tokens[:, k]) for k, table in enumerate(body.embed_tokens))
         if self.frame_rate:
-            x = x + body.embed_beat(beat_clock(steps, tempos, starts, self.frame_rate))
+            x = x + body.embed_beat(beat_clock(self.harmonics, steps, tempos, starts, self.frame_rate))
         x = self.noise(x)
         for layer in body.layers:
             x = layer(x, memory, mask, presence)
