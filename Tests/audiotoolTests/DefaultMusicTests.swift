@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    /// The tempo that a prompt names is the clip's, within a tenth or at half or double time, beyond the model's window too.
+    @Test func keepsTheBeat() throws {
+        let prompts = ["a reel for solo violin, 96 bpm", "a waltz on the piano, 132 bpm", "lively polka on a banjo, tempo 120"]
+        var right = 0
+        for (index, prompt) in prompts.enumerated() {
+            let made = try run("generate", prompt, "-o", "\(index).wav", "--seed", "\(index + 1)", "--duration", index == 0 ? "22" : "10")
+            #expect(made.code == 0, "\(made.errors)")
+            let tempo = prompt.split(separator: " ").compactMap { Int($0) }[0]
+            let scored = try run("score", "\(index).wav", "--reward", "tempo", "--prompt", "\(tempo) bpm", "--json", "--no-cache")
+            let reward = try JSONValue(parsing: scored.text)["clips"][0]["rewards"]["tempo"].double
+            if let reward, reward > -0.14 { right += 1 }
+        }
+        #expect(right >= 2)
+    }
+
     /// The model's codec is the default one: what was made goes through it and sounds alike.
     @Test func codesOfTheDefaultCodec() throws {
         let rate = 24_000
