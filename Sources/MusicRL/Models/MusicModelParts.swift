@@ -11,6 +11,8 @@ struct MusicModelParts {
     let configuration: MusicGenConfiguration
     private let settings: JSONValue
 
+    static let codecPrefix = "audio_encoder."
+
     /// - Throws: ``MusicGenerationError/missingPart(path:part:)``, `ModelError` for settings that cannot be.
     init(settings: JSONValue, path: String, tensors: some TensorSource) throws {
         let reader = ConfigurationReader(settings: settings, path: path)
@@ -43,7 +45,9 @@ struct MusicModelParts {
 
     /// - Parameter codebooks: How many it uses for encoding; nil for all.
     func codec(codebooks: Int? = nil) throws -> any AudioCodec {
-        let codec = RenamedTensors(tensors) { $0.hasPrefix("audio_encoder.") ? String($0.dropFirst("audio_encoder.".count)) : nil }
+        let codec = RenamedTensors(tensors) { name in
+            name.hasPrefix(Self.codecPrefix) ? String(name.dropFirst(Self.codecPrefix.count)) : nil
+        }
         return try CodecNetwork.codec(settings["audio_encoder"], weights: codec, path: path, codebooks: codebooks)
     }
 

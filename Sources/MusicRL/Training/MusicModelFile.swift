@@ -32,7 +32,7 @@ struct MusicModelFile: Sendable {
     }
 
     func write(_ network: MusicNetwork, metadata: [String: String], to path: String) throws {
-        let prefix = "audio_encoder."
+        let prefix = MusicModelParts.codecPrefix
         let codecTensors = try codecFile.file.names.map { (prefix + $0, try codecFile.file.tensor($0)) }
         let tensors = network.namedParameters() + codecTensors
         // Vectors are few, and entries of codebooks decide which codes are chosen.

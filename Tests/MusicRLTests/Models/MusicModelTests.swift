@@ -155,6 +155,23 @@ import Testing
         }
     }
 
+    /// A model's codec is told apart by what it is, whatever becomes of the decoder.
+    @Test func hashOfTheCodec() throws {
+        let shelf = Shelf(), file = try install(Self.sets[0].folder.path, as: "tiny", on: shelf)
+        func changed(_ prefix: String) throws -> ModelFile {
+            let first = try #require(file.file.names.first { $0.hasPrefix(prefix) }), path = shelf.path + "/\(prefix)safetensors"
+            let tensors = try file.file.names.filter { !file.attachedFiles.contains($0) }.map { name in
+                (name, try file.file.tensor(name) + (name == first ? 1 : 0))
+            }
+            try SafeTensorsFile.write(
+                tensors, files: try file.attachedFiles.map { ($0, try file.file.bytes($0)) }, metadata: file.file.metadata, to: path)
+            return try ModelFile(path: path)
+        }
+        let other = try changed("decoder.")
+        #expect(try other.codecHash() == file.codecHash() && other.contentHash() != file.contentHash())
+        #expect(try changed("audio_encoder.").codecHash() != file.codecHash())
+    }
+
     @Test func textEncoderAlone() throws {
         let shelf = Shelf(), fixture = Fixture.music("t5_gated_gelu")[0]
         let folder = try shelf.copy(fixture.folder)

@@ -14,6 +14,21 @@ extension ModelFile {
         }
         return try CodecNetwork.codec(settings["network"], weights: file, path: path, codebooks: codebooks)
     }
+
+    /// What tells its codec from others: the SHA-256 of a codec's file, and of the codec's settings and tensors in a model of
+    /// music, so that codes outlive the other parts.
+    ///
+    /// - Throws: What reading the file throws.
+    public func codecHash() throws -> String {
+        guard kind == Kind.music.rawValue else { return try contentHash() }
+        var hash = SHA256()
+        hash.update(Array(settings["musicgen"]["audio_encoder"].text.utf8))
+        for name in file.names.sorted() where name.hasPrefix(MusicModelParts.codecPrefix) {
+            hash.update(Array("\(name) \(try file.dtype(name)) \(try file.shape(name))".utf8))
+            hash.update(try file.bytes(name))
+        }
+        return hash.finish()
+    }
 }
 
 /// Codecs by what their settings call them.

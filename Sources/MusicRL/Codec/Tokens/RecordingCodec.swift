@@ -13,7 +13,7 @@ import ModelLibrary
 public struct RecordingCodec: Sendable {
     public let codec: any AudioCodec
     public let name: String
-    /// Of the model file.
+    /// Of the codec (`ModelFile.codecHash()`).
     public let sha256: String
     private let sampleRate: Int
 
@@ -21,7 +21,7 @@ public struct RecordingCodec: Sendable {
     /// - Throws: What `ModelFile.audioCodec(codebooks:)` throws.
     public init(_ model: ModelFile, codebooks: Int? = nil) throws {
         codec = try model.audioCodec(codebooks: codebooks)
-        (name, sha256) = (model.name, try model.contentHash())
+        (name, sha256) = (model.name, try model.codecHash())
         sampleRate = Int(codec.sampleRate.rounded())
     }
 

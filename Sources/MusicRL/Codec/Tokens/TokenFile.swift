@@ -11,7 +11,7 @@ public struct TokenFile: Sendable, Equatable {
     /// The codec that made the codes.
     public struct Codec: Codable, Sendable, Equatable {
         public var name: String
-        /// Of its model file.
+        /// What tells it from others (`ModelFile.codecHash()`).
         public var sha256: String
         /// In Hz.
         public var sampleRate: Int
