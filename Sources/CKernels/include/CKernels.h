@@ -1,4 +1,5 @@
 #pragma once
+#include "attention.h"
 #include "convolution.h"
 #include "decoding.h"
 #include "deep_filter.h"
