@@ -1,4 +1,5 @@
 #include "include/reduction.h"
+#include "lane_max.h"
 #include "lane_sum.h"
 #include "vector_math.h"
 #include <math.h>
@@ -44,7 +45,7 @@ CK_CLONES double ck_sum_of_squares(const float *x, size_t n) {
 
 CK_CLONES void ck_softmax(const float *restrict x, float *restrict y, size_t rows, size_t cols, int logarithm) {
     for (size_t r = 0; r < rows; r++, x += cols, y += cols) {
-        const float top = max_row(x, cols);
+        const float top = ck_max_row(x, cols);
         for (size_t c = 0; c < cols; c++) y[c] = ck_exp(x[c] - top);
         const float sum = ck_sum_row(y, cols);
         if (logarithm) {

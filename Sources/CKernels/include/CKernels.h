@@ -1,8 +1,10 @@
 #pragma once
+#include "attention.h"
 #include "convolution.h"
 #include "decoding.h"
 #include "deep_filter.h"
 #include "elementwise.h"
+#include "few_outputs.h"
 #include "image_arrivals.h"
 #include "linear_prediction.h"
 #include "normalization.h"

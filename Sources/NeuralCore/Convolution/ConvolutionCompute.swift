@@ -8,6 +8,8 @@ extension ConvolutionShape {
             DepthwiseConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
         } else if isPointwise {
             PointwiseConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
+        } else if FewOutputConvolution.suits(self) {
+            FewOutputConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
         } else if WinogradConvolution.suits(self) {
             WinogradConvolution.forward(self, input: input, weight: weight, bias: bias, into: result)
         } else {
@@ -24,6 +26,8 @@ extension ConvolutionShape {
             DepthwiseConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
         } else if isPointwise {
             PointwiseConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
+        } else if FewOutputConvolution.suitsBackwardData(self) {
+            FewOutputConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
         } else if WinogradConvolution.suits(self) {
             WinogradConvolution.backwardData(self, gradient: gradient, weight: weight, into: result)
         } else {

@@ -11,10 +11,20 @@
 public func scaledDotProductAttention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, scale: Float? = nil
 ) -> Tensor {
-    let scale = scale ?? 1 / Float(query.shape[query.rank - 1]).squareRoot()
-    var scores = matmul(query * scale, key, transposeB: true)
-    if let mask { scores = scores + mask }
-    return matmul(scores.softmax(axis: -1), value)
+    let mask = mask.map { $0.shape.last == key.shape[key.rank - 2] ? $0 : $0 + .zeros([key.shape[key.rank - 2]]) }
+    let plan = AttentionPlan(query: query, key: key, value: value, mask: mask, scale: scale)
+    let operands = [query, key, value] + (mask.map { [$0] } ?? []), (q, k, v) = (query.detached, key.detached, value.detached)
+    let (result, weights) = plan.forward(
+        q, k, v, mask?.detached, keepsWeights: operands.contains(where: \.requiresGradient))
+    guard let weights else { return result }
+    let trace = AttentionPlan.Trace(query: q, key: k, value: v, result: result, weights: weights)
+    let wanted = (
+        query: query.requiresGradient, key: key.requiresGradient, value: value.requiresGradient,
+        mask: mask?.requiresGradient == true)
+    return Tensor.recorded(result, from: operands) { [shapes = operands.map(\.shape)] gradient in
+        let gradients = plan.gradients(gradient, trace, wanted: wanted)
+        return zip([gradients.query, gradients.key, gradients.value, gradients.scores], shapes).map { $0?.summed(to: $1) }
+    }
 }
 
 /// A mask that hides every source behind the position: 0 on and below the diagonal, -∞ above. `[length, length]`

@@ -25,6 +25,14 @@ func serialProduct(
     m: Int, n: Int, k: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float = 0,
     into c: UnsafeMutablePointer<Float>, stride cStride: Int
 ) {
+    scaledProduct(by: 1, m: m, n: n, k: k, a, b, beta: beta, into: c, stride: cStride)
+}
+
+/// `c = factor a b + beta c` on one thread.
+func scaledProduct(
+    by factor: Float, m: Int, n: Int, k: Int, _ a: MatrixOperand, _ b: MatrixOperand, beta: Float = 0,
+    into c: UnsafeMutablePointer<Float>, stride cStride: Int
+) {
     guard m > 0, n > 0 else { return }
     guard k > 0 else {
         if beta == 0 { for row in 0..<m { (c + row * cStride).update(repeating: 0, count: n) } }
@@ -33,7 +41,7 @@ func serialProduct(
     ComputeThreads.prepareLibraries()
     cblas_sgemm(
         CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans, b.isTransposed ? CblasTrans : CblasNoTrans,
-        blasint(m), blasint(n), blasint(k), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c,
+        blasint(m), blasint(n), blasint(k), factor, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), beta, c,
         blasint(cStride))
 }
 

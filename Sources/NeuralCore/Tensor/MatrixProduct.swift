@@ -54,7 +54,8 @@ private struct MatrixProduct {
             return result
         }
         let count = batch.elementCount
-        let aOffsets = offsets(a), bOffsets = offsets(b), out = SharedPointer(result.freshPointer)
+        let aOffsets = a.matrixOffsets(broadcastTo: batch), bOffsets = b.matrixOffsets(broadcastTo: batch)
+        let out = SharedPointer(result.freshPointer)
         let product: @Sendable (Int, Bool) -> Void = { item, parallel in
             let left = MatrixOperand(a.pointer + aOffsets[item], stride: aStride, transposed: transposeA)
             let right = MatrixOperand(b.pointer + bOffsets[item], stride: bStride, transposed: transposeB)
@@ -67,12 +68,12 @@ private struct MatrixProduct {
         }
         return result
     }
+}
 
-    /// Where each item of the batch starts in an operand.
-    private func offsets(_ operand: Tensor) -> [Int] {
-        let leading = Array(operand.shape.dropLast(2))
-        let matrix = operand.shape.suffix(2).reduce(1, *)
-        let strides = leading.strides(broadcastTo: batch)
+extension Tensor {
+    /// Where the matrix in the last two axes starts for each item of a batch that the leading axes broadcast to.
+    func matrixOffsets(broadcastTo batch: [Int]) -> [Int] {
+        let strides = Array(shape.dropLast(2)).strides(broadcastTo: batch), matrix = shape.suffix(2).reduce(1, *)
         var result = [0]
         for (size, stride) in zip(batch, strides) {
             result = result.flatMap { start in (0..<size).map { start + $0 * stride * matrix } }

@@ -29,6 +29,13 @@ import Testing
         Case(description: "pointwise", input: [2, 40, 50, 41], weight: [56, 40, 1, 1]),
         Case(description: "few channels", input: [2, 4, 90, 80], weight: [32, 4, 3, 3], padding: 1),
         Case(description: "few results", input: [2, 32, 90, 80], weight: [4, 32, 3, 3], padding: 1),
+        Case(
+            description: "seven results", input: [1, 20, 41, 33], weight: [7, 20, 3, 5],
+            padding: Padding2D(top: 0, bottom: 3, left: 8, right: 1), dilation: Size2D(2, 2)),
+        Case(
+            description: "one result of long rows", input: [2, 10, 1, 5000], weight: [1, 10, 1, 7],
+            padding: Padding2D(top: 0, bottom: 0, left: 6, right: 0)),
+        Case(description: "from three channels of wide planes", input: [1, 3, 12, 1100], weight: [16, 3, 5, 2], padding: Padding2D(2, 0)),
     ]
 
     @Test(arguments: cases)

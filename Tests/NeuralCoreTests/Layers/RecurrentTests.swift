@@ -70,6 +70,36 @@ import Testing
         }
     }
 
+    /// Sizes whose weights are packed: the numbers of few sequences at a time, whose weights are not, for any axis.
+    @Test(arguments: [[40, 9, 1, 6], [3, 60, 1, 6], [2, 9, 70, 6], [2, 90, 3, 6]]) func packedWeights(_ shape: [Int]) {
+        var rng = Philox(seed: 2)
+        let gru = GRU(inputSize: 6, hiddenSize: 16, bidirectional: true, using: &rng)
+        let lstm = LSTM(inputSize: 6, hiddenSize: 8, bidirectional: true, using: &rng)
+        let x = Self.input(shape)
+        for run in [{ @Sendable (x: Tensor) in gru(x, axis: 1) }, { lstm($0, axis: 1) }] {
+            let parts = (0..<shape[0]).flatMap { item in
+                (0..<shape[2]).map { run(x.sliced(axis: 0, item..<item + 1).sliced(axis: 2, $0..<$0 + 1)) }
+            }
+            let rows = (0..<shape[0]).map { item in
+                Tensor.concatenated(Array(parts[item * shape[2]..<(item + 1) * shape[2]]), axis: 2)
+            }
+            expectClose(run(x), .concatenated(rows, axis: 0), absolute: 2e-6)
+        }
+    }
+
+    /// The same numbers on any number of threads.
+    @Test func threads() {
+        var rng = Philox(seed: 2)
+        let gru = GRU(inputSize: 6, hiddenSize: 16, using: &rng), lstm = LSTM(inputSize: 6, hiddenSize: 12, using: &rng)
+        let x = Self.input([97, 5, 6]), before = ComputeThreads.count
+        defer { ComputeThreads.count = before }
+        let results = [1, 2, 5].map { count in
+            ComputeThreads.count = count
+            return [gru(x), lstm(x)] + valueAndGradient(at: [x]) { (gru($0[0]).sum() + lstm($0[0]).sum()) }.1
+        }
+        #expect(results[0] == results[1] && results[0] == results[2])
+    }
+
     @Test func gradientsMatchCentralDifferences() {
         let x = Self.input([3, 4, 2, 6])
         let gru = Self.gru(layers: 2), lstm = Self.lstm(layers: 2)

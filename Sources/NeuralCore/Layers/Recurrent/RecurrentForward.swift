@@ -5,7 +5,7 @@ struct RecurrentTrace: Sendable {
     let plan: RecurrentPlan
     let weights: PackedRecurrentWeights
     let input: Tensor
-    /// `[rows, gate width]`
+    /// `[rows, gate width]`, or nothing where they are not kept.
     let gates: Tensor
     /// `[rows, output width]`
     let output: Tensor
@@ -17,14 +17,15 @@ struct RecurrentTrace: Sendable {
     private let zeros: Tensor
 
     init(
-        _ plan: RecurrentPlan, _ weights: [RecurrentWeights], input: Tensor, initialState: Tensor?, initialCell: Tensor?
+        _ plan: RecurrentPlan, _ weights: [RecurrentWeights], input: Tensor, initialState: Tensor?, initialCell: Tensor?,
+        keepsGates: Bool
     ) {
         self.plan = plan
         self.weights = PackedRecurrentWeights(plan, weights)
         self.input = input.detached
         self.initialState = initialState?.detached
         self.initialCell = initialCell?.detached
-        gates = Tensor(uninitialized: [plan.rows, plan.gateWidth])
+        gates = Tensor(uninitialized: [keepsGates || !RecurrentPanels.goStepByStep(plan) ? plan.rows : 0, plan.gateWidth])
         output = Tensor(uninitialized: [plan.rows, plan.outputWidth])
         cells = plan.cell == .lstm ? Tensor(uninitialized: [plan.rows, plan.outputWidth]) : nil
         zeros = .zeros([plan.hidden])
@@ -32,6 +33,9 @@ struct RecurrentTrace: Sendable {
 
     func run() {
         let chunks = plan.chunks
+        if let panels = RecurrentPanels(plan, weights) {
+            return parallelFor(chunks.count) { run(chunks[$0], with: panels) }
+        }
         if chunks.contains(where: { $0.region == nil }) { project(0..<plan.rows, parallelProduct) }
         parallelFor(chunks.count) { index in
             let chunk = chunks[index]
@@ -58,7 +62,6 @@ struct RecurrentTrace: Sendable {
 
     /// One step in processing order: the reverse direction starts at the end.
     private func advance(_ chunk: RecurrentChunk, _ direction: Int, _ step: Int) {
-        var values = self.step(chunk, direction, step)
         if let previous = previousState(chunk, direction, step) {
             serialProduct(
                 m: chunk.count, n: plan.hiddenWidth, k: plan.hidden,
@@ -66,6 +69,12 @@ struct RecurrentTrace: Sendable {
                 MatrixOperand(hiddenWeights(direction), stride: plan.hidden, transposed: true), beta: 1,
                 into: hiddenGates(chunk, direction, step), stride: chunk.rowStride * plan.gateWidth)
         }
+        finish(chunk, direction, step)
+    }
+
+    /// The cells' part of a step, when the gates are complete.
+    func finish(_ chunk: RecurrentChunk, _ direction: Int, _ step: Int, _ gates: GateRows? = nil) {
+        var values = self.step(chunk, direction, step, gates)
         if plan.cell == .gru { ck_gru_forward(&values) } else { ck_lstm_forward(&values) }
     }
 
@@ -100,9 +109,22 @@ struct RecurrentTrace: Sendable {
         }
     }
 
-    func step(_ chunk: RecurrentChunk, _ direction: Int, _ step: Int) -> ck_recurrent_step {
+    /// The four columns of a direction in the rows of a step.
+    struct GateRows {
+        let pointer: UnsafeMutablePointer<Float>
+        let stride: Int
+    }
+
+    func gateRows(_ chunk: RecurrentChunk, _ direction: Int, row: Int) -> GateRows {
+        GateRows(
+            pointer: gates.freshPointer + row * plan.gateWidth + 4 * direction * plan.hidden,
+            stride: chunk.rowStride * plan.gateWidth)
+    }
+
+    /// A step whose gates lie in `own`, or among those that are kept.
+    func step(_ chunk: RecurrentChunk, _ direction: Int, _ step: Int, _ own: GateRows? = nil) -> ck_recurrent_step {
         let row = chunk.row(position(direction, step)), columns = plan.cell.columns(direction)
-        let gate = gates.freshPointer + row * plan.gateWidth + 4 * direction * plan.hidden
+        let rows = own ?? gateRows(chunk, direction, row: row), gate = rows.pointer
         let offset = row * plan.outputWidth + direction * plan.hidden
         let state = previousState(chunk, direction, step)
         let cell = cells.flatMap { previous($0, initialCell, chunk, direction, step) }
@@ -112,7 +134,7 @@ struct RecurrentTrace: Sendable {
                 gate + columns[0] * plan.hidden, gate + columns[1] * plan.hidden, gate + columns[2] * plan.hidden,
                 gate + columns[3] * plan.hidden
             ),
-            gate_stride: chunk.rowStride * plan.gateWidth,
+            gate_stride: rows.stride,
             previous: state?.pointer ?? zeros.pointer, previous_stride: state?.stride ?? 0,
             previous_cell: cell?.pointer ?? zeros.pointer, previous_cell_stride: cell?.stride ?? 0,
             state: output.freshPointer + offset, cell: cells.map { $0.freshPointer + offset },

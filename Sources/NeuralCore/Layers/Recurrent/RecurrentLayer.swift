@@ -43,9 +43,12 @@ struct RecurrentLayer: Sendable {
             let own = Array(weights[layer * directions..<(layer + 1) * directions])
             let range = layer * directions..<(layer + 1) * directions
             let initial = [initialState, initialCell].map { slice($0, range, plan) }
-            let trace = RecurrentTrace(plan, own, input: current, initialState: initial[0], initialCell: initial[1])
+            let operands = [current] + own.flatMap(\.tensors) + initial.compactMap { $0 }
+            let trace = RecurrentTrace(
+                plan, own, input: current, initialState: initial[0], initialCell: initial[1],
+                keepsGates: operands.contains(where: \.requiresGradient))
             trace.run()
-            let result = record(trace, from: [current] + own.flatMap(\.tensors) + initial.compactMap { $0 }, keepsState: keepsState)
+            let result = record(trace, from: operands, keepsState: keepsState)
             var shape = input.shape
             shape[shape.count - 1] = plan.outputWidth
             current = result.output.reshaped(shape)

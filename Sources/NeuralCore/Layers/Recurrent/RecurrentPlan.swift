@@ -49,21 +49,28 @@ struct RecurrentPlan: Sendable {
     /// Sequences that one thread takes through all steps. They follow from the sizes alone.
     var chunks: [RecurrentChunk] {
         if inner == 1 {
-            return stride(from: 0, to: outer, by: 32).map { start in
-                RecurrentChunk(
-                    firstSequence: start, count: min(32, outer - start), firstRow: start * steps, rowStride: steps,
-                    stepStride: 1, region: start * steps..<min(outer, start + 32) * steps)
+            return outer.partitioned(into: chunkCount).map { own in
+                let region = own.lowerBound * steps..<own.upperBound * steps
+                return RecurrentChunk(
+                    firstSequence: own.lowerBound, count: own.count, firstRow: region.lowerBound, rowStride: steps,
+                    stepStride: 1, region: region)
             }
         }
-        let width = inner <= 64 ? inner : 64
+        let widths = inner.partitioned(into: inner.ceilDivided(by: 64))
         return (0..<outer).flatMap { item in
-            stride(from: 0, to: inner, by: width).map { start in
+            widths.map { own in
                 RecurrentChunk(
-                    firstSequence: item * inner + start, count: min(width, inner - start),
-                    firstRow: item * steps * inner + start, rowStride: 1, stepStride: inner,
-                    region: width == inner ? item * steps * inner..<(item + 1) * steps * inner : nil)
+                    firstSequence: item * inner + own.lowerBound, count: own.count,
+                    firstRow: item * steps * inner + own.lowerBound, rowStride: 1, stepStride: inner,
+                    region: widths.count == 1 ? item * steps * inner..<(item + 1) * steps * inner : nil)
             }
         }
+    }
+
+    /// Of at most 32 sequences each, where there are many: an even number, which two threads share fairly.
+    private var chunkCount: Int {
+        let count = outer.ceilDivided(by: 32)
+        return outer < 16 ? count : count + count % 2
     }
 }
 
