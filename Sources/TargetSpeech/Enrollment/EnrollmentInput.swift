@@ -5,7 +5,8 @@ import Foundation
 ///
 /// The result is at 16 kHz, with two channels only where the ears differ; it begins and ends with speech but for a
 /// short margin, has no DC offset, and its louder parts have a fixed level. So the same voice at another sample rate or
-/// level, doubled to stereo, or after a silence, gives the same input.
+/// level, doubled to stereo, or after a silence, gives the same input. What two ears hear is judged by what comes from the
+/// front.
 public struct EnrollmentInput: Sendable {
     /// In Hz.
     public static let sampleRate = 16_000
@@ -15,7 +16,7 @@ public struct EnrollmentInput: Sendable {
 
     /// One channel, or the left and the right ear.
     public let channels: [[Float]]
-    /// Voice activity, one flag for each whole window of 30 ms.
+    /// Voice activity, of two ears in front of them; one flag for each whole window of 30 ms.
     public let flags: [Bool]
     /// What the example was multiplied by.
     public let gain: Double
@@ -37,12 +38,12 @@ public struct EnrollmentInput: Sendable {
     public init(_ sound: AudioBuffer, name: String, settings: EnrollmentSettings = EnrollmentSettings()) throws {
         try settings.validate()
         let ears = Self.distinctEars(try Self.checked(sound, name))
-        let analysis = LevelAnalysis(ears)
+        let analysis = try LevelAnalysis(ears)
         guard let sounding = analysis.soundingRange, analysis.level >= settings.silenceLevel else {
             throw EnrollmentError.silence(example: name, level: analysis.level)
         }
         gain = Level.gain(decibels: Self.level - analysis.level)
-        let heard = Level.scaled(Array(analysis.signal[sounding]), by: gain).map { max(-1, min(1, $0)) }
+        let heard = Self.heard(analysis.signal[sounding], gain: gain)
         let allFlags = VoiceActivity.flags(of: heard)
         let soundingDuration = Double(heard.count) / Double(Self.sampleRate)
         func lackOfSpeech(_ seconds: Double) -> EnrollmentError {
@@ -53,7 +54,10 @@ public struct EnrollmentInput: Sendable {
         flags = Array(allFlags[windows])
         let length = VoiceActivityDetector.frameLength
         let range = windows.lowerBound * length..<windows.upperBound * length
-        speechLogOdds = try SpeechDetector.logOdds(Array(heard[range]), flags: flags)
+        let part = Array(heard[range])
+        speechLogOdds = try ears.count == 1
+            ? SpeechDetector.oneEar.logOdds(part, flags: flags)
+            : min(SpeechDetector.front.logOdds(part, flags: flags), Self.meanLogOdds(ears) + Self.frontAdvantage)
         let scale = gain
         channels = ears.map { ear in
             Self.withoutOffset(ear[sounding.lowerBound + range.lowerBound..<sounding.lowerBound + range.upperBound], gain: scale)
@@ -65,6 +69,22 @@ public struct EnrollmentInput: Sendable {
 
     /// Part of the sounding time below which what the voice activity detector flags is not called short speech.
     private static let leastActivity = 0.1
+
+    /// How much lower the log odds of the ears' mean may be than those of the front: sounds from several sides beat at
+    /// the ears, and what the beam leaves of them can fluctuate like speech.
+    private static let frontAdvantage = 5.0
+
+    /// Log odds of speech in the mean of both ears; infinity where they cancel.
+    private static func meanLogOdds(_ ears: [[Float]]) throws -> Double {
+        let analysis = try LevelAnalysis([zip(ears[0], ears[1]).map { ($0 + $1) / 2 }])
+        guard let sounding = analysis.soundingRange else { return .infinity }
+        let heard = heard(analysis.signal[sounding], gain: Level.gain(decibels: level - analysis.level))
+        return try SpeechDetector.oneEar.logOdds(heard, flags: VoiceActivity.flags(of: heard))
+    }
+
+    private static func heard(_ signal: ArraySlice<Float>, gain: Double) -> [Float] {
+        Level.scaled(Array(signal), by: gain).map { max(-1, min(1, $0)) }
+    }
 
     private static func checked(_ sound: AudioBuffer, _ name: String) throws -> [[Float]] {
         guard (1...2).contains(sound.channels.count) else {

@@ -2,15 +2,15 @@ import AudioDSP
 
 /// The level of an example and where it sounds. Silence before it changes neither.
 struct LevelAnalysis {
-    /// What both ears hear, without what lies below 60 Hz.
+    /// What one ear or, of two, the front hears, without what lies below 60 Hz.
     let signal: [Float]
     /// Short-time power weighted by itself, in dB relative to full scale; minus infinity for silence.
     let level: Double
     /// From the first to the last sample within 40 dB of `level`; nil for silence.
     let soundingRange: Range<Int>?
 
-    init(_ channels: [[Float]]) {
-        signal = Self.highPassed(Self.mixed(channels))
+    init(_ channels: [[Float]]) throws {
+        signal = Self.highPassed(try Self.fromFront(channels))
         // 10 ms; the state before the first sample is that of silence.
         let memory = 1 - 1 / (0.01 * Double(EnrollmentInput.sampleRate))
         var powers: [Double] = [], power = 0.0
@@ -32,11 +32,11 @@ struct LevelAnalysis {
         soundingRange = first..<last + 1
     }
 
-    /// The mean of the ears, or the first where they cancel.
-    private static func mixed(_ channels: [[Float]]) -> [Float] {
+    /// What comes from the front, or to the first ear where the ears cancel.
+    private static func fromFront(_ channels: [[Float]]) throws -> [Float] {
         guard channels.count == 2 else { return channels[0] }
-        let mean = zip(channels[0], channels[1]).map { ($0 + $1) / 2 }
-        return Level.energy(mean) > 0.01 * Level.energy(channels[0]) ? mean : channels[0]
+        let front = try FrontBeam.signal(left: channels[0], right: channels[1])
+        return Level.energy(front) > 1e-4 * Level.energy(channels[0]) ? front : channels[0]
     }
 
     private static func highPassed(_ signal: [Float]) -> [Float] {

@@ -11,10 +11,12 @@ struct TargetReport: Encodable {
     var levelRatio: Double?
     /// Part of the active time in which the voice was heard, 0 to 1.
     var presentPart: Double
+    /// Between the voice and the vector of what was extracted, where the enrolment model is at hand.
+    var cosine: Double?
 
     init(_ verdict: TargetPresence.Verdict) {
         (target, score) = (verdict.state.rawValue, verdict.score)
-        (levelRatio, presentPart) = (verdict.levelRatio, verdict.presentPart)
+        (levelRatio, presentPart, cosine) = (verdict.levelRatio, verdict.presentPart, verdict.cosine)
     }
 
     /// Nil where the voice is there.

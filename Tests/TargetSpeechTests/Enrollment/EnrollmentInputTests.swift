@@ -64,6 +64,29 @@ import Testing
         #expect(try input(Recordings.mono(mixture.noisy)).speechDuration > 1)
     }
 
+    /// Noise from both sides, louder than the talker in front.
+    @Test func speechInFrontOfNoiseIsSpeech() throws {
+        let speech = try Recordings.speech(0)
+        let noise = Recordings.noise(seconds: 5, level: Float(pow(10, Level.rms(speech) / 20)))
+        let sides = Ears(side: noise, delay: 8, gain: 1) + Ears(side: noise.reversed(), delay: 8, gain: 1).mirrored
+        let scene = Ears(front: speech) + sides
+        let found = try input(AudioBuffer(channels: [scene.left, scene.right], sampleRate: 16_000))
+        #expect(found.channels.count == 2 && found.speechDuration > 1)
+    }
+
+    @Test func otherSoundsAreRefusedAtTwoEars() {
+        let noise = Recordings.noise(seconds: 5, level: 0.1), music = Recordings.music(seconds: 5)
+        let hum = (0..<80_000).map { 0.1 * sin(2 * .pi * 100 * Float($0) / 16_000) }
+        for sound in [noise, music, hum] {
+            let around = Ears(side: sound, delay: 7, gain: 1) + Ears(side: sound.reversed(), delay: 9, gain: 1).mirrored
+            for ears in [around, Ears(side: sound, delay: 2, gain: 1), Ears(side: sound, delay: 9, gain: 1)] {
+                #expect(throws: EnrollmentError.notSpeech(example: "example")) {
+                    try input(AudioBuffer(channels: [ears.left, ears.right], sampleRate: 16_000))
+                }
+            }
+        }
+    }
+
     @Test func silenceIsRefused() {
         for level: Float in [0, 1e-5] {
             #expect { try input(Recordings.mono(Recordings.noise(seconds: 4, level: level))) } throws: {
