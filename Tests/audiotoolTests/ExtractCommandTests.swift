@@ -45,18 +45,6 @@ import Testing
         #expect(again.code == 0 && again.text.contains("2 skipped"), "\(again.text)")
     }
 
-    /// Where the extractor's file weighs the cosine, the voice's enrolment model hears what comes out.
-    @Test(arguments: [("tiny-extractor", false), ("tiny-cosine", true)])
-    func cosineOfTheOutput(_ model: String, _ isTold: Bool) throws {
-        try folder.write(Sounds.cleanSpeech + Sounds.cleanSpeech, to: "in.wav")
-        let outcome = try run("extract", "in.wav", "--voice", "a.voice", "--model", model, "--json")
-        #expect(outcome.code == 0, "\(outcome.errors)")
-        let report = try #require(try JSONSerialization.jsonObject(with: outcome.output) as? [String: Any])
-        let presence = (report["files"] as? [[String: Any]])?.first?["presence"] as? [String: Any]
-        let cosine = try #require(presence)["cosine"] as? Double
-        #expect((cosine != nil) == isTold && abs(cosine ?? 0) <= 1)
-    }
-
     @Test func pipes() throws {
         try folder.write(Sounds.noisySpeech, to: "in.wav")
         #expect(try run("extract", "in.wav", "-o", "out.wav", "--voice", "a.voice").code == 0)

@@ -31,9 +31,6 @@ public final class PresenceWatch: StreamProcessor {
     /// What is to be said of all that was processed.
     public var verdict: TargetPresence.Verdict { presence.verdict }
 
-    /// Takes the cosine between the voice and the vector of the output; for the thread that processes.
-    public func observe(cosine: Double) { presence.observe(cosine: cosine) }
-
     public var sampleRate: Int { processor.sampleRate }
     public var inputChannels: Int { processor.inputChannels }
     public var outputChannels: Int { processor.outputChannels }

@@ -54,8 +54,7 @@ struct Extract: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let console = Console(isQuiet: common.quiet)
         let enrolled = try Voice(reading: voice)
-        let store = ModelStore()
-        let model = try StreamingModel(store.model(model, kind: .extractor))
+        let model = try StreamingModel(ModelStore().model(model, kind: .extractor))
         try model.check(enrolled, path: voice)
         if common.verbose {
             console.note("model \(model.file.name), voice \(voice), " + String(format: "confidence %.2f", enrolled.confidence))
@@ -63,19 +62,12 @@ struct Extract: ParsableCommand {
         if plan.ignored > 0 { console.note("\(plan.ignored) files that are no audio are left out") }
 
         let extractor = RecordingExtractor(
-            model: model, voice: enrolled, voicePath: voice,
-            listener: Self.weighsCosine(model) ? store.enrollmentEncoder(of: enrolled.model) : nil, strength: strength,
-            truncation: allowTruncated ? .accept : .refuse)
+            model: model, voice: enrolled, voicePath: voice, strength: strength, truncation: allowTruncated ? .accept : .refuse)
         let session = CleaningSession(
             plan.jobs, worker: extractor, console: console, interruption: Interruption(), skipsExisting: skipExisting,
             printsResults: !json && !common.quiet && !writesToStandardOutput, verb: RecordingExtractor.status)
         session.run(workers: min(jobs, plan.jobs.count))
         if json { try JSONOutput.print(session.report) }
         try session.conclude()
-    }
-
-    /// Vectors of one model spread unlike another's, so the cosine counts only where the extractor's file says how much.
-    private static func weighsCosine(_ model: StreamingModel) -> Bool {
-        !model.file.settings["presence"].isNull && model.presence.cosineSlope > 0
     }
 }

@@ -6,8 +6,6 @@ struct RecordingExtractor: RecordingWorker {
     let model: StreamingModel
     let voice: Voice
     let voicePath: String
-    /// Hears whether what comes out is the voice; nil where its model is not at hand.
-    let listener: (any EnrollmentEncoder)?
     /// 0 (the recording as it is) to 1.
     let strength: Double
     let truncation: TruncationPolicy
@@ -21,9 +19,10 @@ struct RecordingExtractor: RecordingWorker {
         let output = try RecordingOutput(job, like: reader.info)
         defer { output.writer.cancel() }
         let clock = ProgressClock()
-        let excerpt = try LoudestExcerpt(model.processor(voice: voice, path: voicePath))
         let watch = try PresenceWatch(
-            ChannelMappedProcessor(excerpt, inputChannels: channels, outputChannels: channels), settings: model.presence)
+            ChannelMappedProcessor(
+                model.processor(voice: voice, path: voicePath), inputChannels: channels, outputChannels: channels),
+            settings: model.presence)
         let stream = try RecordingStream(watch, sampleRate: rate, strength: Float(strength))
         let converter = try StreamingResampler(from: rate, to: output.sampleRate, channels: channels)
         func deliver(_ channels: [[Float]]) throws {
@@ -40,7 +39,6 @@ struct RecordingExtractor: RecordingWorker {
         }
         guard reader.framesRead > 0 else { throw AudioFileError.noAudio(path: reader.info.path) }
         try deliver(converter.process(stream.finish().channels))
-        if let cosine = try listener?.cosine(of: voice, in: excerpt) { watch.observe(cosine: cosine) }
         let report = TargetReport(watch.verdict)
         try deliver(converter.flush())
         var entry = try output.finish(

@@ -11,12 +11,10 @@ struct TargetReport: Encodable {
     var levelRatio: Double?
     /// Part of the active time in which the voice was heard, 0 to 1.
     var presentPart: Double
-    /// Between the voice and the vector of what was extracted, where the enrolment model is at hand.
-    var cosine: Double?
 
     init(_ verdict: TargetPresence.Verdict) {
         (target, score) = (verdict.state.rawValue, verdict.score)
-        (levelRatio, presentPart, cosine) = (verdict.levelRatio, verdict.presentPart, verdict.cosine)
+        (levelRatio, presentPart) = (verdict.levelRatio, verdict.presentPart)
     }
 
     /// Nil where the voice is there.

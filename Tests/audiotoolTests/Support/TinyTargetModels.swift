@@ -7,8 +7,8 @@ import TargetSpeech
 enum TinyTargetModels {
     static let environment = "AUDIOTOOL_MODELS"
 
-    /// A folder with an extractor, one that wants voices of another enrolment model, one whose presence is
-    /// judged by the cosine too, a streaming enhancer, an enrolment model, and a voice for the first extractor.
+    /// A folder with an extractor, one that wants voices of another enrolment model, a streaming enhancer, an enrolment
+    /// model, and a voice for the first extractor.
     static func install(in folder: Scratch) throws -> [String: String] {
         try folder.makeFolder("models")
         var rng = Philox(seed: 3)
@@ -23,10 +23,6 @@ enum TinyTargetModels {
         (enrollment.approximateQuerySize, enrollment.embeddingSize) = (65, 16)
         try EnrollmentNetwork(enrollment, using: &rng).write(to: folder.path("models/tiny-enrol.safetensors"), name: "tiny-enrol")
         let model = Voice.Model(name: "tiny-enrol", sha256: try ModelFile(path: folder.path("models/tiny-enrol.safetensors")).contentHash())
-        let presence = String(decoding: try JSONEncoder().encode(TargetPresenceSettings()), as: UTF8.self)
-        try TFGridNetExtractor(conditioned, using: &rng).write(
-            to: folder.path("models/tiny-cosine.safetensors"), name: "tiny-cosine",
-            details: ["presence": try JSONValue(parsing: presence)])
         let voice = Voice(
             vector: (0..<16).map { Float($0) - 7 }, model: model,
             origin: Voice.Origin(examples: [Voice.Example(duration: 3, speechDuration: 3, channels: 1)], partCosine: nil, exampleCosine: nil),
