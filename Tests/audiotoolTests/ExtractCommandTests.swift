@@ -45,6 +45,23 @@ import Testing
         #expect(again.code == 0 && again.text.contains("2 skipped"), "\(again.text)")
     }
 
+    /// A model that hears the start twice is another at first and the same in time, from pipes too.
+    @Test func warmUp() throws {
+        try folder.write(Sounds.noisySpeech, to: "in.wav")
+        let warm = ["--voice", "a.voice", "--model", "tiny-warm"]
+        #expect(try run("extract", "in.wav", "-o", "cold.wav", "--voice", "a.voice", "--model", "tiny-extractor").code == 0)
+        #expect(try Tool.run(["extract", "in.wav", "-o", "warm.wav"] + warm, in: folder, environment: environment).code == 0)
+        let (cold, hot) = (try folder.read("cold.wav").channels[0], try folder.read("warm.wav").channels[0])
+        #expect(hot.count == cold.count && hot != cold)
+        let piped = try Tool.run(["extract", "-"] + warm, in: folder, input: Data(folder.bytes("in.wav")), environment: environment)
+        try folder.write([UInt8](piped.output), to: "piped.wav")
+        #expect(try folder.read("piped.wav").channels[0] == hot)
+        // A recording shorter than what is heard first.
+        try folder.write(Array(Sounds.noisySpeech.prefix(5_000)), to: "short.wav")
+        #expect(try Tool.run(["extract", "short.wav", "-o", "s.wav"] + warm, in: folder, environment: environment).code == 0)
+        #expect(try folder.read("s.wav").frameCount == 5_000)
+    }
+
     @Test func pipes() throws {
         try folder.write(Sounds.noisySpeech, to: "in.wav")
         #expect(try run("extract", "in.wav", "-o", "out.wav", "--voice", "a.voice").code == 0)

@@ -45,6 +45,16 @@ public final class RecordingStream {
         try processor.prepare()
     }
 
+    /// Lets the processor hear the recording's start before anything is asked of it, so that what it follows has settled. To be
+    /// called first, if at all.
+    public func warmUp(_ start: AudioBuffer) throws {
+        let heard = try Resampler.resample(channels: start.channels, from: sampleRate, to: processor.sampleRate)
+        let chunk = processor.chunkLength, rest = (chunk - heard[0].count % chunk) % chunk
+        let silence = rest + (processor.latency + chunk - 1) / chunk * chunk
+        _ = run(heard.map { $0 + Array(repeating: 0, count: silence) }, counts: false)
+        framesToSkip = processor.latency
+    }
+
     /// Takes the next frames and returns those that are finished, often none.
     public func process(_ block: AudioBuffer) throws -> AudioBuffer {
         for channel in waiting.indices { waiting[channel] += block.channels[channel] }

@@ -60,7 +60,8 @@ public final class PresenceWatch: StreamProcessor {
         forget()
     }
 
-    private func forget() {
+    /// Judges anew from here on; the sound goes on.
+    public func forget() {
         presence.reset()
         history.clear()
         stateCode.store(0, ordering: .relaxed)

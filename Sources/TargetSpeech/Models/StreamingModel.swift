@@ -15,6 +15,8 @@ public struct StreamingModel: Sendable {
     private let network: any ExtractorNetwork
     /// How its output tells whether the voice is there.
     public let presence: TargetPresenceSettings
+    /// Seconds of a recording that it should hear before it is to give anything; a stream cannot wait for them.
+    public let warmUp: Double
     /// The weights whose vectors an extractor understands, where its file says so.
     public let voiceModel: Voice.Model?
 
@@ -24,6 +26,10 @@ public struct StreamingModel: Sendable {
         self.file = file
         network = try extractorNetwork(file)
         presence = try Self.presence(file)
+        warmUp = file.settings["warmUp"].double ?? 0
+        guard (0...60).contains(warmUp) else {
+            throw ModelError.invalidSettings(path: file.path, reason: "\"warmUp\" is not from 0 to 60 seconds")
+        }
         let made = file.settings["voiceModel"]
         voiceModel = made["sha256"].string.map { Voice.Model(name: made["name"].string ?? "another model", sha256: $0) }
     }

@@ -30,9 +30,20 @@ struct RecordingExtractor: RecordingWorker {
             try output.writer.write(AudioBuffer(channels: channels, sampleRate: output.sampleRate))
         }
         var inspection = SampleInspection()
-        while let block = try reader.read(frames: Self.blockFrames) {
+        func next(_ frames: Int) throws -> AudioBuffer? {
+            guard let block = try reader.read(frames: frames) else { return nil }
             inspection.inspect(block)
             try inspection.requireFinite(path: reader.info.path)
+            return block
+        }
+        var start: AudioBuffer?
+        if model.warmUp > 0 {
+            start = try next(max(1, Int(model.warmUp * Double(rate))))
+            if let start { try stream.warmUp(start) }
+            watch.forget()
+        }
+        while let block = try start ?? next(Self.blockFrames) {
+            start = nil
             let done = Double(reader.framesRead) / Double(rate)
             try onProgress(done, reader.info.duration ?? done)
             try deliver(converter.process(stream.process(block).channels))

@@ -51,6 +51,14 @@ import Testing
         for block in [1_000, 37] { #expect(try run(stream, sound, block: block) == halves) }
     }
 
+    /// What was heard before changes neither length nor time.
+    @Test(arguments: [0, 64, 300], [1, 500, 1_280]) func warmUp(_ latency: Int, _ heard: Int) throws {
+        let sound = AudioBuffer(channels: [signal(3_000, rate: 16_000)], sampleRate: 16_000)
+        let stream = try RecordingStream(Halving(channels: 1, latency: latency), sampleRate: 16_000)
+        try stream.warmUp(AudioBuffer(channels: [Array(sound.channels[0].prefix(heard))], sampleRate: 16_000))
+        #expect(try run(stream, sound, block: 700) == [sound.channels[0].map { $0 / 2 }])
+    }
+
     @Test(arguments: [44_100, 48_000, 8_000, 22_050]) func anyRate(_ rate: Int) throws {
         let sound = AudioBuffer(channels: [signal(rate + 17, rate: rate)], sampleRate: rate)
         let stream = try RecordingStream(Halving(channels: 1, latency: 64), sampleRate: rate)
