@@ -15,8 +15,10 @@ public struct StreamingModel: Sendable {
     private let network: any ExtractorNetwork
     /// How its output tells whether the voice is there.
     public let presence: TargetPresenceSettings
-    /// Seconds of a recording that it should hear before it is to give anything; a stream cannot wait for them.
+    /// Seconds of a recording that it should hear, twice, before it is to give anything; a stream cannot wait for them.
     public let warmUp: Double
+    /// Whether recordings are worth the work of a `MirroredProcessor`.
+    public let mirrors: Bool
     /// The weights whose vectors an extractor understands, where its file says so.
     public let voiceModel: Voice.Model?
 
@@ -27,6 +29,7 @@ public struct StreamingModel: Sendable {
         network = try extractorNetwork(file)
         presence = try Self.presence(file)
         warmUp = file.settings["warmUp"].double ?? 0
+        mirrors = file.settings["mirrors"].bool ?? false
         guard (0...60).contains(warmUp) else {
             throw ModelError.invalidSettings(path: file.path, reason: "\"warmUp\" is not from 0 to 60 seconds")
         }
@@ -48,6 +51,13 @@ public struct StreamingModel: Sendable {
         let extractor = try processor()
         try extractor.setVoice(voice.vector)
         return extractor
+    }
+
+    /// A processor of recordings, which takes more time than one of streams may.
+    public func recordingProcessor(voice: Voice, path: String) throws -> any StreamProcessor {
+        let plain = try processor(voice: voice, path: path)
+        guard mirrors, plain.inputChannels == 2, plain.outputChannels == 2 else { return plain }
+        return try MirroredProcessor(plain, processor(voice: voice, path: path))
     }
 
     /// A processor that takes no voice, or none yet.

@@ -21,7 +21,7 @@ struct RecordingExtractor: RecordingWorker {
         let clock = ProgressClock()
         let watch = try PresenceWatch(
             ChannelMappedProcessor(
-                model.processor(voice: voice, path: voicePath), inputChannels: channels, outputChannels: channels),
+                model.recordingProcessor(voice: voice, path: voicePath), inputChannels: channels, outputChannels: channels),
             settings: model.presence)
         let stream = try RecordingStream(watch, sampleRate: rate, strength: Float(strength))
         let converter = try StreamingResampler(from: rate, to: output.sampleRate, channels: channels)
@@ -39,7 +39,7 @@ struct RecordingExtractor: RecordingWorker {
         var start: AudioBuffer?
         if model.warmUp > 0 {
             start = try next(max(1, Int(model.warmUp * Double(rate))))
-            if let start { try stream.warmUp(start) }
+            for _ in 0..<2 { if let start { try stream.warmUp(start) } }
             watch.forget()
         }
         while let block = try start ?? next(Self.blockFrames) {
