@@ -20,7 +20,7 @@ struct MusicDecodingWorkload: Workload {
         let configuration = Self.configuration
         let weights = try DecoderWeights(configuration, from: DrawnWeights(configuration), precision: precision)
         var rng = Philox(seed: 2)
-        let text = TextCondition(.gaussian([12, configuration.width], using: &rng), for: weights)
+        let text = TextCondition(TextStates(.gaussian([12, configuration.width], using: &rng)), for: weights)
         let decoder = IncrementalDecoder(weights, conditions: [text, nil], capacity: 512)
         let bytes = Double(weights.bytesPerStep), bandwidth = Self.bandwidth
         print(String(

@@ -3,11 +3,16 @@ import CKernels
 /// Convolutions to a handful of channels, as networks end with, and the gradients of the inputs of those from a handful.
 /// oneDNN works on sixteen channels at a time whatever there are.
 enum FewOutputConvolution {
-    private static let mostOutputs = 8
+    static func suits(_ shape: ConvolutionShape) -> Bool {
+        shape.isPlain && suits(outputs: shape.outputChannels, width: shape.output.width)
+    }
 
-    static func suits(_ shape: ConvolutionShape) -> Bool { shape.outputChannels <= mostOutputs && shape.isPlain }
+    static func suitsBackwardData(_ shape: ConvolutionShape) -> Bool {
+        shape.isPlain && suits(outputs: shape.inputChannels, width: shape.input.width)
+    }
 
-    static func suitsBackwardData(_ shape: ConvolutionShape) -> Bool { shape.inputChannels <= mostOutputs && shape.isPlain }
+    /// Narrow planes leave too few sums to make side by side.
+    private static func suits(outputs: Int, width: Int) -> Bool { outputs <= (width < 24 ? 4 : 8) }
 
     static func forward(_ shape: ConvolutionShape, input: Tensor, weight: Tensor, bias: Tensor?, into result: Tensor) {
         let geometry = ck_few_outputs_geometry(

@@ -14,7 +14,7 @@ struct RecurrentPanels: Sendable {
 
     /// Whether the input's part is made for one step after the other, so that the gates of a step stay in the caches;
     /// a few rows are not worth a product of their own.
-    static func goStepByStep(_ plan: RecurrentPlan) -> Bool { suit(plan) && plan.chunks.allSatisfy { $0.count >= 6 } }
+    static func goStepByStep(_ plan: RecurrentPlan) -> Bool { suit(plan) && plan.smallestChunk >= 6 }
 
     init?(_ plan: RecurrentPlan, _ weights: PackedRecurrentWeights) {
         guard Self.suit(plan) else { return nil }

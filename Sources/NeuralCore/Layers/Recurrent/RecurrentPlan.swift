@@ -56,7 +56,7 @@ struct RecurrentPlan: Sendable {
                     stepStride: 1, region: region)
             }
         }
-        let widths = inner.partitioned(into: inner.ceilDivided(by: 64))
+        let widths = inner.partitioned(into: chunkCount)
         return (0..<outer).flatMap { item in
             widths.map { own in
                 RecurrentChunk(
@@ -67,11 +67,15 @@ struct RecurrentPlan: Sendable {
         }
     }
 
-    /// Of at most 32 sequences each, where there are many: an even number, which two threads share fairly.
+    /// Chunks of all sequences where `inner` is 1, an even number that two threads share fairly; else of one outer index.
     private var chunkCount: Int {
+        guard inner == 1 else { return inner.ceilDivided(by: 64) }
         let count = outer.ceilDivided(by: 32)
         return outer < 16 ? count : count + count % 2
     }
+
+    /// Sequences of the smallest chunk.
+    var smallestChunk: Int { (inner == 1 ? outer : inner) / max(1, chunkCount) }
 }
 
 /// Some sequences: at step `t` they are the rows `firstRow + t stepStride + k rowStride` for k below `count`.
