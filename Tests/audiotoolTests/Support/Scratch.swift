@@ -58,6 +58,9 @@ enum Sounds {
     /// The same sentence without noise, aligned.
     static let cleanSpeech: [Float] = load("p287_003_clean.flac")
 
+    /// Another man, in a cafeteria, some 12 s.
+    static let otherTalker: [Float] = load("cafe_headset.flac")
+
     private static func load(_ name: String) -> [Float] {
         let path = Repository.fixtures.appendingPathComponent("audio/\(name)").path
         do {
