@@ -6,9 +6,12 @@ struct Comparison: CustomStringConvertible {
     let name: String
     let ours: [Double], theirs: [Double]
     private let operations: Double?
+    /// Of the processes, in MiB.
+    private let ourMemory: Int?, theirMemory: Int?
 
     init(of workload: some Workload, with twin: Twin?, rounds: Int) throws {
         (name, operations) = (workload.name, workload.operations)
+        PeakMemory.restart()
         let step = try workload.prepare()
         var ours: [Double] = [], theirs: [Double] = []
         for round in 0..<rounds + 2 {
@@ -20,6 +23,7 @@ struct Comparison: CustomStringConvertible {
             ours.append(Double(time.components.seconds) + Double(time.components.attoseconds) * 1e-18)
             if let peer { theirs.append(peer) }
         }
+        (ourMemory, theirMemory) = (PeakMemory.of(), twin?.peakMemory)
         self.ours = ours.sorted()
         self.theirs = theirs.sorted()
     }
@@ -29,7 +33,7 @@ struct Comparison: CustomStringConvertible {
         if twin != nil { Thread.sleep(forTimeInterval: 0.02) }
     }
 
-    static let heading = row("workload", "ours (ms)", "spread", "Python (ms)", "spread", "ratio", "of peak")
+    static let heading = row("workload", "ours (ms)", "spread", "Python (ms)", "spread", "ratio", "of peak", "MiB")
 
     var description: String {
         let hasPeer = !theirs.isEmpty
@@ -37,7 +41,8 @@ struct Comparison: CustomStringConvertible {
             name, Self.milliseconds(Self.median(ours)), Self.spread(ours),
             hasPeer ? Self.milliseconds(Self.median(theirs)) : "-", hasPeer ? Self.spread(theirs) : "-",
             hasPeer ? String(format: "%.2f", Self.median(ours) / Self.median(theirs)) : "-",
-            operations.map { String(format: "%.0f %%", 100 * $0 / Self.median(ours) / Self.peak) } ?? "-")
+            operations.map { String(format: "%.0f %%", 100 * $0 / Self.median(ours) / Self.peak) } ?? "-",
+            [ourMemory, theirMemory].compactMap { $0.map(String.init) }.joined(separator: "/"))
     }
 
     /// Floating-point operations a second of the matrix product of OpenBLAS; the best of five.
@@ -62,7 +67,7 @@ struct Comparison: CustomStringConvertible {
     }
 
     private static func row(_ cells: String...) -> String {
-        let widths = [52, 10, 16, 13, 16, 6, 8]
+        let widths = [52, 10, 16, 13, 16, 6, 8, 11]
         return zip(cells, widths).enumerated().map { index, cell in
             let pad = String(repeating: " ", count: max(0, cell.1 - cell.0.count))
             return index == 0 ? cell.0 + pad : pad + cell.0

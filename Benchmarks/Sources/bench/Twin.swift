@@ -39,6 +39,9 @@ final class Twin {
         return seconds
     }
 
+    /// In MiB, PyTorch's libraries included.
+    var peakMemory: Int? { PeakMemory.of(process: "\(process.processIdentifier)") }
+
     private func line() throws -> String {
         while true {
             if let end = received.firstIndex(of: UInt8(ascii: "\n")) {
