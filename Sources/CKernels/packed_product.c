@@ -25,13 +25,6 @@ CK_INLINE void tile(size_t rows, const float *x, size_t x_stride, size_t depth, 
     }
 }
 
-void ck_pack_panels(const float *weights, size_t depth, size_t columns, float *packed) {
-    for (size_t column = 0; column < columns; column++) {
-        float *panel = packed + column / CK_PANEL * CK_PANEL * depth + column % CK_PANEL;
-        for (size_t k = 0; k < depth; k++) panel[k * CK_PANEL] = weights[column * depth + k];
-    }
-}
-
 CK_CLONES void ck_packed_rows(const ck_packed_product *product, const float *x, size_t x_stride, size_t rows, float *y,
                               size_t y_stride, int adds) {
     const size_t depth = product->depth;

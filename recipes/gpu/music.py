@@ -92,7 +92,9 @@ class Clips:
 def network_settings(config, pack):
     model = {key: value for key, value in config.get("model", {}).items() if key not in ("name", "storage", "beatClock")}
     has_clock = config.get("model", {}).get("beatClock", True)
-    return model | {"frameRate": float(pack["frame_rate"]) if has_clock else None, "codebooks": pack["train_codes"].shape[1], "dropout": config.get("loss", {}).get("dropout", 0.1)}
+    return model | {
+        "frameRate": float(pack["frame_rate"]) if has_clock else None, "codebooks": pack["train_codes"].shape[1],
+        "dropout": config.get("loss", {}).get("dropout", 0.1)}
 
 
 def load(network, path):

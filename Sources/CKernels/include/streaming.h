@@ -16,8 +16,6 @@ typedef struct {
     size_t depth, columns;
 } ck_packed_product;
 
-/// Packs the weights of whole panels from [columns, depth].
-void ck_pack_panels(const float *weights, size_t depth, size_t columns, float *packed);
 /// y = f(x w + bias), or y += f(x w + bias), for `rows` rows that lie `x_stride` and `y_stride` apart.
 void ck_packed_rows(const ck_packed_product *product, const float *x, size_t x_stride, size_t rows, float *y,
                     size_t y_stride, int adds);

@@ -25,6 +25,7 @@ extension AttentionPlan {
         let longest = blocks.map(\.count).max() ?? 0
         parallelBlocks(items * parts.count, size: itemsTogether(longest)) { range in
             let scratch = Tensor(uninitialized: [longest * max(sources, outputs)])
+            defer { withExtendedLifetime(scratch) {} }
             for index in range {
                 let (item, part) = index.quotientAndRemainder(dividingBy: parts.count)
                 for block in parts[part] {

@@ -13,19 +13,26 @@ package struct PackedProduct {
         in arena: StreamArena, depth: Int, columns: Int, bias: [Float], slopes: [Float]? = nil,
         weight: (_ row: Int, _ column: Int) -> Float
     ) {
-        let panel = Int(CK_PANEL), width = paneled(columns)
-        let packed = arena.floats(width * depth), biases = arena.floats(width)
-        for column in 0..<columns {
-            biases[column] = bias[column]
-            let base = packed + column / panel * depth * panel + column % panel
-            for row in 0..<depth { base[row * panel] = weight(row, column) }
-        }
+        let width = paneled(columns), packed = arena.floats(width * depth), biases = arena.floats(width)
+        Self.pack(depth: depth, columns: columns, into: packed, weight: weight)
+        for column in 0..<columns { biases[column] = bias[column] }
         var factors: UnsafeMutablePointer<Float>?
         if let slopes {
             factors = arena.floats(width)
             for column in 0..<columns { factors![column] = slopes[column] }
         }
         product = ck_packed_product(packed: packed, bias: biases, slopes: factors, depth: depth, columns: width)
+    }
+
+    /// Puts weights in the order that the kernel reads; what fills up the last panel is left as it is.
+    static func pack(
+        depth: Int, columns: Int, into packed: UnsafeMutablePointer<Float>, weight: (_ row: Int, _ column: Int) -> Float
+    ) {
+        let panel = Int(CK_PANEL)
+        for column in 0..<columns {
+            let base = packed + column / panel * depth * panel + column % panel
+            for row in 0..<depth { base[row * panel] = weight(row, column) }
+        }
     }
 
     /// Output elements of a row, whole panels.

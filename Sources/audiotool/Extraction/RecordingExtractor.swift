@@ -36,10 +36,9 @@ struct RecordingExtractor: RecordingWorker {
             try inspection.requireFinite(path: reader.info.path)
             return block
         }
-        var start: AudioBuffer?
-        if model.warmUp > 0 {
-            start = try next(max(1, Int(model.warmUp * Double(rate))))
-            for _ in 0..<2 { if let start { try stream.warmUp(start) } }
+        var start = model.warmUp > 0 ? try next(max(1, Int(model.warmUp * Double(rate)))) : nil
+        if let start {
+            for _ in 0..<2 { try stream.warmUp(start) }
             watch.forget()
         }
         while let block = try start ?? next(Self.blockFrames) {

@@ -6,14 +6,14 @@ import Testing
 @testable import TargetSpeech
 
 @Suite struct NetworkEnrollmentEncoderTests {
-    private func encoder(microphones: Int) throws -> NetworkEnrollmentEncoder {
+    private func encoder(microphones: Int, details: JSONObject = JSONObject()) throws -> NetworkEnrollmentEncoder {
         var settings = EnrollmentConfiguration()
         (settings.width, settings.hidden, settings.blocks, settings.heads) = (4, 4, 1, 2)
         (settings.approximateQuerySize, settings.embeddingSize, settings.microphones) = (65, 8, microphones)
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("audiotool-\(UUID().uuidString).safetensors").path
         defer { try? FileManager.default.removeItem(atPath: path) }
         var rng = Philox(seed: 5)
-        try EnrollmentNetwork(settings, using: &rng).write(to: path, name: "tiny")
+        try EnrollmentNetwork(settings, using: &rng).write(to: path, name: "tiny", details: details)
         return try NetworkEnrollmentEncoder(ModelFile(path: path))
     }
 
@@ -26,6 +26,16 @@ import Testing
         #expect(mono.count == 8 && mono.allSatisfy(\.isFinite))
         #expect(try encoder.vector(of: [sound, sound]) == mono)
         #expect(try encoder.vector(of: [sound, signal(41)]) != mono)
+    }
+
+    @Test func cosineRangeOfTheFile() throws {
+        #expect(try encoder(microphones: 2).cosineRange == 0.5...0.75)
+        #expect(try encoder(microphones: 2, details: ["cosineRange": .array([.number(0.9), .number(0.95)])]).cosineRange == 0.9...0.95)
+        for spoiled: JSONValue in ["wide", .array([.number(0.9)]), .array([.number(0.9), .number(0.8)])] {
+            #expect { try encoder(microphones: 2, details: ["cosineRange": spoiled]) } throws: {
+                $0.localizedDescription.contains("cosineRange")
+            }
+        }
     }
 
     @Test func twoChannelsAreAveragedForOneMicrophone() throws {

@@ -7,8 +7,8 @@ import TargetSpeech
 enum TinyTargetModels {
     static let environment = "AUDIOTOOL_MODELS"
 
-    /// A folder with an extractor, one that wants voices of another enrolment model, the first with a second of warming up, a streaming enhancer, an enrolment
-    /// model, and a voice for the first extractor.
+    /// A folder with an extractor, the same with a second of warming up, one that wants voices of another enrolment model, a
+    /// streaming enhancer, an enrolment model, and a voice for the first extractor.
     static func install(in folder: Scratch) throws -> [String: String] {
         try folder.makeFolder("models")
         var rng = Philox(seed: 3)
@@ -17,8 +17,8 @@ enum TinyTargetModels {
         let other = JSONValue.object(["name": .string("other-enrol"), "sha256": .string(String(repeating: "0", count: 64))])
         try TFGridNetExtractor(conditioned, using: &rng).write(
             to: folder.path("models/tiny-strict.safetensors"), name: "tiny-strict", details: ["voiceModel": other])
-        rng = Philox(seed: 3)
-        try TFGridNetExtractor(conditioned, using: &rng).write(
+        var same = Philox(seed: 3)
+        try TFGridNetExtractor(conditioned, using: &same).write(
             to: folder.path("models/tiny-warm.safetensors"), name: "tiny-warm", details: ["warmUp": .number(1)])
         try TFGridNetExtractor(plain, using: &rng).write(to: folder.path("models/tiny-stream.safetensors"), name: "tiny-stream")
         var enrollment = EnrollmentConfiguration()

@@ -25,8 +25,8 @@ struct RecurrentPanels: Sendable {
     }
 
     private static func packed(_ weights: Tensor, depth: Int) -> Tensor {
-        let result = Tensor(uninitialized: [weights.count])
-        ck_pack_panels(weights.pointer, depth, weights.count / depth, result.freshPointer)
+        let result = Tensor(uninitialized: [weights.count]), source = weights.pointer
+        PackedProduct.pack(depth: depth, columns: weights.count / depth, into: result.freshPointer) { source[$1 * depth + $0] }
         return result
     }
 
