@@ -16,6 +16,8 @@ public struct SpeechEnhancer: Sendable {
         public var steps: Int?
         /// Decides all random numbers. The same seed gives the same samples, whatever the number of threads.
         public var seed: UInt64 = 0
+        /// What is done to the seed's first draw, as ``NoiseSearch`` finds it.
+        public var noiseTurns: [NoiseTurn] = []
         /// Noise is attenuated by at most this many dB; nil sets no limit.
         public var attenuationLimit: Double?
         /// The result's sample rate in Hz; nil keeps the recording's.

@@ -1,5 +1,6 @@
 import AudioDSP
 import Foundation
+import NeuralCore
 import TestSupport
 import Testing
 
@@ -32,6 +33,33 @@ import Testing
         let before = siSDR(Sounds.noisySpeech, Sounds.cleanSpeech), after = siSDR(output, Sounds.cleanSpeech)
         #expect(after > before + 1, "SI-SDR \(before) dB before, \(after) dB after")
         #expect(lag(Sounds.cleanSpeech, output) == 0)
+    }
+
+    /// Of several versions the one is kept that a reward likes best, the same every time; the sound is that of the noise
+    /// that was found, not of a trial.
+    @Test func searchesForNoise() throws {
+        let folder = try Scratch()
+        try folder.write(Sounds.noisySpeech, to: "in.wav", .wavFloat)
+        let search = ["--noise-search", "6", "--reward", "loudness", "--sampler", "sde", "--steps", "2"]
+        func run(_ output: String, _ more: [String]) throws -> Tool.Outcome {
+            try Tool.run(["enhance", "in.wav", "-o", output, "--json"] + more, in: folder)
+        }
+        let outcome = try run("a.wav", search), again = try run("b.wav", search + ["--threads", "1"])
+        #expect(outcome.code == 0 && again.code == 0, "\(outcome.errors)")
+        let found = try JSONValue(parsing: outcome.text)["files"][0]["search"]
+        let start = try #require(found["start"].double), best = try #require(found["best"].double)
+        #expect(best > start && found["versions"].double == 6)
+        #expect(try folder.bytes("a.wav") == folder.bytes("b.wav"))
+        let score = try Tool.run(["score", "a.wav", "--reward", "loudness", "--json"], in: folder)
+        #expect(score.text.contains(String(format: "%.3f", best).dropLast()), "\(best): \(score.text)")
+        // One step of the default model draws nothing.
+        let flat = try run("c.wav", ["--noise-search", "2", "--reward", "loudness"])
+        #expect(flat.code == 0 && flat.text.contains("alike"), "\(flat.text)")
+        for wrong in [["--noise-search", "1"], ["--noise-search", "2"], ["--reward", "loudness"]] {
+            #expect(try run("d.wav", wrong).code == 64)
+        }
+        #expect(try run("d.wav", ["--noise-search", "2", "--reward", "vendi"]).code == 1)
+        #expect(!folder.files.contains("d.wav"))
     }
 
     /// CASES C12.

@@ -126,6 +126,30 @@ import Testing
         #expect(try Tool.run(common + ["--output", "none", "--valid-noise", "noise"], in: scratch).code == 64)
     }
 
+    /// An enhancer is tuned for rewards of recordings and of sets, and resumes.
+    @Test(arguments: ["loudness", "vendi"]) func tunesAnEnhancerForRewards(_ reward: String) throws {
+        try scratch.write(Array(#"""
+            {"mixtures": {"seconds": 0.5}, "loss": {"candidates": 2}, "optimization": {"batchSize": 2},
+             "validation": {"every": 1, "mixtures": 2, "seconds": 1, "heldOut": 0.3}}
+            """#.utf8), to: "tune.json")
+        let common = ["tune", "--speech", "speech", "--noise", "noise", "--reward", reward, "--config", "tune.json", "--output", "run"]
+        let outcome = try Tool.run(common + ["--rounds", "2"], in: scratch)
+        #expect(outcome.code == 0 && outcome.errors.contains("reward "), "\(outcome.errors)")
+        let lines = log("run").split(separator: "\n")
+        #expect(lines.count == 4 && lines[3].contains("\"reward\""), "\(lines)")
+        let again = try Tool.run(common + ["--rounds", "2", "--resume"], in: scratch)
+        #expect(again.code == 0 && !again.errors.contains("differ"), "\(again.errors)")
+        let other = try Tool.run(common.map { $0 == reward ? "clipping" : $0 } + ["--rounds", "2", "--resume"], in: scratch)
+        #expect(other.code == 0 && other.errors.contains("differ"), "\(other.errors)")
+        let enhanced = try Tool.run(["enhance", "noise/0.wav", "-o", "o.wav", "--model", "run/model.safetensors"], in: scratch)
+        #expect(enhanced.code == 0, "\(enhanced.errors)")
+        for wrong in [["--measure", "pesq"], ["--prompts", "tune.json"], ["--gold", "tune.json"]] {
+            #expect(try Tool.run(common + wrong, in: scratch).code == 64)
+        }
+        #expect(try Tool.run(["tune", "--speech", "speech", "--reward", reward, "--output", "run"], in: scratch).code == 64)
+        #expect(try Tool.run(["tune", "--speech", "speech", "--noise", "noise", "--output", "run"], in: scratch).code == 64)
+    }
+
     @Test func refusesWhatMakesNoSense() throws {
         func refuse(_ more: [String], code: Int32, _ words: String...) throws {
             let outcome = try Tool.run(arguments("run", more), in: scratch)

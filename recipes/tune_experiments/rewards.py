@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Tunes a model of music by DRAGON with one reward after the other and prints the table of win rates.
 
-    python3 recipes/tune_experiments/rewards.py --references music/valid --prompts prompts.txt --held-out held_out.txt \
-        --output runs/rewards [--style music/waltzes] [--encoder NAME] [--clap NAME] [--model NAME]
+    python3 recipes/tune_experiments/rewards.py --references music/train --prompts prompts.txt --held-out held_out.txt \
+        --output runs/rewards [--style music/bassoon] [--encoder NAME] [--clap NAME] [--scorer FILE] [--model NAME]
 
 Every reward has a run of its own (`audiotool tune`), from the same start and with the same seed; win rates are of held-out
-prompts. `--encoder` adds rewards in the space of a second encoder, `--clap` those that need captions. Runs that are there
-already are read, not made again. Standard library only.
+prompts. `--encoder` adds rewards in the space of a second encoder, `--clap` those that need captions, `--style` those that
+ask for recordings like some, `--scorer` a learned one. Runs that are there already are read, not made again. Standard
+library only.
 """
 
 import argparse
@@ -67,7 +68,8 @@ def main():
     for name in ("style", "encoder", "clap", "scorer", "model", "gold"):
         parser.add_argument("--" + name)
     parser.add_argument("--program", default="audiotool")
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=16)
+    parser.add_argument("--learning-rate", type=float, default=0.001)
     parser.add_argument("--only", nargs="*", help="names of rewards")
     parser.add_argument("arguments", nargs="*", help="more arguments of tune, after --")
     options = parser.parse_args()
@@ -78,13 +80,14 @@ def main():
         if options.only and name not in options.only:
             continue
         stem = "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-")
-        run, file = output / stem, output / f"{stem}.yaml"
+        run, file, clock = output / stem, output / f"{stem}.yaml", output / f"{stem}.seconds"
         file.write_text(f"name: reward\nundefined: drop\nrewards:\n  - {text}\n")
         started = time.time()
         if not (run / "model.safetensors").exists():
             command = [
                 options.program, "tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", "128",
-                "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--reward", str(file), "--output", str(run)]
+                "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--labels", "soft",
+                "--learning-rate", str(options.learning_rate), "--reward", str(file), "--output", str(run)]
             command += ["--resume"] if (run / "config.json").exists() else []
             command += ["--model", options.model] if options.model else []
             command += ["--gold", options.gold] if options.gold else []
@@ -95,20 +98,23 @@ def main():
             if code != 0:
                 rows.append((name, kind, None, time.time() - started))
                 continue
-        rows.append((name, kind, measurements(run)[-1], time.time() - started))
-    print("| reward | kind | start | tuned | wins | KL (nats a clip) | different | clips | minutes |")
-    print("|---|---|---|---|---|---|---|---|---|")
+            clock.write_text(f"{time.time() - started:.0f}")
+        rows.append((name, kind, measurements(run)[-1], float(clock.read_text()) if clock.exists() else 0))
+    print("| reward | kind | start | tuned | wins | KL (nats a clip) | watched | minutes |")
+    print("|---|---|---|---|---|---|---|---|")
     wins = []
     for name, kind, last, seconds in rows:
         if last is None:
-            print(f"| {name} | {kind} | failed | | | | | | {seconds / 60:.1f} |")
+            print(f"| {name} | {kind} | failed | | | | | {seconds / 60:.1f} |")
             continue
         found = last["measurement"]
         reward = found["rewards"][found["trained"]]
         wins.append(reward["winRate"])
+        watched = "; ".join(
+            f"{key[5:]} {value['value']:.3g} ({value['start']:.3g})" for key, value in found["rewards"].items() if key.startswith("gold "))
         print(
             f"| {name} | {kind} | {reward['start']:.4g} | {reward['value']:.4g} | {100 * reward['winRate']:.1f} % "
-            f"| {found['divergence']:.3g} | {found.get('diversity', 0):.1f} | {found['clips']} | {seconds / 60:.1f} |")
+            f"| {found['divergence']:.3g} | {watched} | {seconds / 60:.1f} |")
     if wins:
         print(f"\nmean win rate over {len(wins)} rewards: {100 * sum(wins) / len(wins):.2f} %")
 

@@ -34,13 +34,8 @@ struct TokenSampler {
 
     /// The codes that may be drawn, in order of number, and their probabilities.
     func distribution(_ scores: [Double]) -> (codes: [Int], probabilities: [Double]) {
-        var scaled = scores
-        for index in scaled.indices { scaled[index] /= temperature }
-        var codes = Array(scaled.indices)
-        if topK > 0, topK < scaled.count {
-            let threshold = Self.largest(topK, of: scaled)
-            codes = codes.filter { scaled[$0] >= threshold }
-        }
+        let scaled = temperature == 1 ? scores : scores.map { $0 / temperature }
+        var codes = likeliest(scaled)
         let top = codes.reduce(-Double.infinity) { max($0, scaled[$1]) }
         var probabilities = Self.normalized(codes.map { exp(scaled[$0] - top) })
         if topP < 1 {
@@ -55,6 +50,16 @@ struct TokenSampler {
             (codes, probabilities) = (kept.map { codes[$0] }, Self.normalized(kept.map { probabilities[$0] }))
         }
         return (codes, probabilities)
+    }
+
+    /// The codes that may be drawn, in order of number.
+    func support(_ scores: [Double]) -> [Int] { topP < 1 ? distribution(scores).codes : likeliest(scores) }
+
+    /// What top-k leaves.
+    private func likeliest(_ scores: [Double]) -> [Int] {
+        guard topK > 0, topK < scores.count else { return Array(scores.indices) }
+        let threshold = Self.largest(topK, of: scores)
+        return scores.indices.filter { scores[$0] >= threshold }
     }
 
     private static func normalized(_ weights: [Double]) -> [Double] {

@@ -44,7 +44,7 @@ struct ChannelEnhancer {
 
     /// Cleans the next segment, which must be complete, and returns what became final.
     mutating func processSegment(
-        steps: Int, seed: UInt64, onStep: (Int) throws -> Void
+        steps: Int, seed: UInt64, turns: [NoiseTurn], onStep: (Int) throws -> Void
     ) throws -> Piece {
         precondition(isReady, "the segment must be complete")
         let range = plan.range(segment), finalEnd = plan.finalEnd(segment)
@@ -52,7 +52,7 @@ struct ChannelEnhancer {
         let nothing = [Float](repeating: 0, count: noisy.count)
         var result = Piece(enhanced: nothing, topBefore: nothing, topAfter: nothing)
         if !profile.isSilent, !noisy.isEmpty {
-            let noise = SegmentNoise(seed: seed, channel: channel, start: range.lowerBound)
+            let noise = SegmentNoise(seed: seed, channel: channel, start: range.lowerBound, turns: turns)
             result = try run(noisy, steps: steps, noise: noise, onStep: onStep)
         }
         segment += 1

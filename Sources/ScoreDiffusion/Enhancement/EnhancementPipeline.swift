@@ -71,7 +71,7 @@ struct EnhancementPipeline {
         guard channels[0].isReady else { return nil }
         var pieces: [ChannelEnhancer.Piece] = []
         for channel in channels.indices {
-            pieces.append(try channels[channel].processSegment(steps: steps, seed: options.seed, onStep: onStep))
+            pieces.append(try channels[channel].processSegment(steps: steps, seed: options.seed, turns: options.noiseTurns, onStep: onStep))
         }
         guard hasHighBand else { return join(try up.process(pieces.map(\.enhanced))) }
         let topGains = topGains(of: pieces)

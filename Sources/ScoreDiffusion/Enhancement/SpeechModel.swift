@@ -60,13 +60,15 @@ public struct SegmentNoise: Sendable, Equatable {
     public var channel: Int
     /// The segment's first sample in the recording, at the model's rate.
     public var start: Int
+    /// Of the first draw.
+    public var turns: [NoiseTurn]
 
-    public init(seed: UInt64, channel: Int = 0, start: Int = 0) {
-        (self.seed, self.channel, self.start) = (seed, channel, start)
+    public init(seed: UInt64, channel: Int = 0, start: Int = 0, turns: [NoiseTurn] = []) {
+        (self.seed, self.channel, self.start, self.turns) = (seed, channel, start, turns)
     }
 
     /// Draws for spectra whose frames are `hopLength` samples apart: the same where segments overlap.
     func frames(hopLength: Int) -> FrameNoise {
-        FrameNoise(seed: seed, channel: channel, firstFrame: start / hopLength)
+        FrameNoise(seed: seed, channel: channel, firstFrame: start / hopLength, turns: turns)
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import NeuralCore
 
 /// Where a sampler's random numbers come from, so that a run can be seeded or replayed.
@@ -20,10 +21,22 @@ public struct PhiloxNoise: DiffusionNoise, Sendable {
     }
 }
 
+/// A turn of Gaussian noise towards other noise: z becomes cos φ · z + sin φ · ξ, which is Gaussian again.
+public struct NoiseTurn: Sendable, Equatable {
+    /// Of ξ.
+    public var seed: UInt64
+    /// φ in radians; a quarter turn leaves nothing of z.
+    public var angle: Double
+
+    public init(seed: UInt64, angle: Double) { (self.seed, self.angle) = (seed, angle) }
+}
+
 /// Seeded noise that belongs to places in a recording: segments that overlap are given the same numbers where they do, so
 /// that what a sampler makes of them agrees there.
 public struct FrameNoise: DiffusionNoise, Sendable {
     private let seed: UInt64
+    /// Of the first draw, one after the other.
+    private let turns: [NoiseTurn]
     private let channel: Int
     private let firstFrame: Int
     /// Words that every frame has used.
@@ -32,12 +45,22 @@ public struct FrameNoise: DiffusionNoise, Sendable {
     /// - Parameters:
     ///   - channel: channels of different numbers draw independently.
     ///   - firstFrame: the place of a state's first frame in the recording, from 0 to 2⁴⁰.
-    public init(seed: UInt64, channel: Int = 0, firstFrame: Int = 0) {
-        (self.seed, self.channel, self.firstFrame) = (seed, channel, firstFrame)
+    ///   - turns: of the first draw.
+    public init(seed: UInt64, channel: Int = 0, firstFrame: Int = 0, turns: [NoiseTurn] = []) {
+        (self.seed, self.channel, self.firstFrame, self.turns) = (seed, channel, firstFrame, turns)
     }
 
     /// The items of a batch count as following each other.
     public mutating func next(shape: [Int]) -> Tensor {
+        let isFirst = position == 0, own = draw(shape)
+        guard isFirst else { return own }
+        return turns.reduce(own) { noise, turn in
+            var other = FrameNoise(seed: turn.seed, channel: channel, firstFrame: firstFrame)
+            return noise * Float(cos(turn.angle)) + other.draw(shape) * Float(sin(turn.angle))
+        }
+    }
+
+    private mutating func draw(_ shape: [Int]) -> Tensor {
         let frames = shape[0] * shape[1], width = shape[2...].reduce(1, *)
         let (seed, first, position) = (seed, (UInt64(channel) << 40) + UInt64(firstFrame), position)
         let values = [Float](unsafeUninitializedCapacity: frames * width) { buffer, count in

@@ -32,6 +32,17 @@ public protocol EnhancementObjective: Sendable {
     /// One recording, enhanced with `steps` sampler steps. The result is as long as `noisy`.
     func enhance(_ noisy: [Float], with network: Network, steps: Int, seed: UInt64) throws -> [Float]
 
+    /// Changes where something else is learned from the same recordings; empty where the settings say it all.
+    var fingerprint: String { get }
+
+    /// What is to be raised, for results of several recordings; nil where the usual measures tell.
+    func reward(of results: [[Float]], clean: [[Float]]) throws -> Double?
+
     /// What a model file must say about itself, so that it can be used without this configuration.
     func modelMetadata() throws -> [String: String]
+}
+
+extension EnhancementObjective {
+    public var fingerprint: String { "" }
+    public func reward(of results: [[Float]], clean: [[Float]]) throws -> Double? { nil }
 }

@@ -15,7 +15,7 @@ struct EnhancementTask<Objective: EnhancementObjective>: TrainingTask {
     ) throws {
         self.objective = objective
         self.optimization = optimization
-        (generator, fingerprint) = (data.training, data.fingerprint)
+        (generator, fingerprint) = (data.training, data.fingerprint + (objective.fingerprint.isEmpty ? "" : "-" + objective.fingerprint))
         validator = try EnhancementValidator(
             objective, drawing: data.validation, settings: validation, seed: RandomPurpose.validation.seed(of: seed))
     }

@@ -27,16 +27,19 @@ struct EnhancementValidator<Objective: EnhancementObjective>: Sendable {
     /// - Throws: what the network or `checkCancelled` throw.
     func measure(_ network: Objective.Network, checkCancelled: @Sendable () throws -> Void) throws -> ValidationReport {
         var report = ValidationReport(mixtures: mixtures.count, noisy: mean(noisy), enhanced: [:])
+        report.noisy.reward = try objective.reward(of: mixtures.map(\.noisy), clean: mixtures.map(\.clean))
         for steps in samplerSteps {
-            let scores = parallelMap(mixtures.count) { index in
+            let results = try parallelMap(mixtures.count) { index in
                 Result {
                     try checkCancelled()
-                    let mixture = mixtures[index]
-                    let enhanced = try objective.enhance(mixture.noisy, with: network, steps: steps, seed: seed &+ UInt64(index))
-                    return Self.measure(enhanced, against: mixture.clean, sampleRate: objective.sampleRate)
+                    return try objective.enhance(mixtures[index].noisy, with: network, steps: steps, seed: seed &+ UInt64(index))
                 }
-            }
-            report.enhanced[steps] = mean(try scores.map { try $0.get() })
+            }.map { try $0.get() }
+            var scores = mean(parallelMap(mixtures.count) { index in
+                Self.measure(results[index], against: mixtures[index].clean, sampleRate: objective.sampleRate)
+            })
+            scores.reward = try objective.reward(of: results, clean: mixtures.map(\.clean))
+            report.enhanced[steps] = scores
         }
         return report
     }

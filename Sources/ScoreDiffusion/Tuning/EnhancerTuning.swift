@@ -1,7 +1,7 @@
 import ModelLibrary
 import Training
 
-/// Tunes an installed enhancer for a measure.
+/// Tunes an installed enhancer for a measure or rewards.
 public enum EnhancerTuning {
     public typealias Configuration = TrainingConfiguration<EnhancerModel.Configuration, RewardObjective.Settings>
 
@@ -20,9 +20,10 @@ public enum EnhancerTuning {
         return settings
     }
 
+    /// - Parameter judge: where `measure` is ``RewardObjective/Measure/reward``.
     /// - Throws: `ModelError` for a model of another kind.
     public static func execute(
-        _ file: ModelFile, measure: RewardObjective.Measure, _ run: TrainingRun, on folders: TrainingFolders,
+        _ file: ModelFile, measure: RewardObjective.Measure, judge: (any SpeechJudge)? = nil, _ run: TrainingRun, on folders: TrainingFolders,
         report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
         let model = try EnhancerModel(file), kind = ModelFile.Kind(rawValue: file.kind) ?? .enhancer
@@ -32,7 +33,7 @@ public enum EnhancerTuning {
                 guard settings.model == model.configuration else {
                     throw TrainingError.invalidSetting("model", "must be that of \(file.path): tuning does not change it")
                 }
-                return try RewardObjective(settings.model, settings: settings.loss, start: model.network, kind: kind)
+                return try RewardObjective(settings.model, settings: settings.loss, start: model.network, kind: kind, judge: judge)
             },
             network: { _, _ in model.network }, report: report)
     }

@@ -1,12 +1,11 @@
-import AudioMetrics
 import Foundation
 import ModelLibrary
 import NeuralCore
 import Training
 
-/// Raises a measure of enhanced speech that has no gradient, after DRAGON.
+/// Raises what a judge says of enhanced speech, which needs no gradient, after DRAGON.
 ///
-/// For each mixture the model draws several clean versions by the stochastic sampler; the measure says which is best and
+/// For each mixture the model draws several clean versions by the stochastic sampler; the judge says which is best and
 /// which worst, and the model is pushed towards the one and away from the other. With Δ(x) = ‖x̂_θ(x_t) − x‖² −
 /// ‖x̂_start(x_t) − x‖², means over the spectrum with one time and one noise for both: the loss is
 /// −log σ(−β [Δ(best) − Δ(worst)]), the Diffusion-DPO of B. Wallace et al., 2023, for a network that predicts the clean
@@ -15,6 +14,8 @@ public struct RewardObjective: EnhancementObjective {
     public enum Measure: String, Codable, Sendable, CaseIterable {
         case pesq, estoi
         case siSDR = "si-sdr"
+        /// Of a judge that comes from elsewhere.
+        case reward
     }
 
     public struct Settings: Codable, Sendable, Equatable {
@@ -47,10 +48,21 @@ public struct RewardObjective: EnhancementObjective {
     private let ordinary: EnhancerObjective
     private let start: EnhancerNetwork
     private let loss: EnhancerLoss
+    private let judge: any SpeechJudge
 
-    /// - Parameter start: the network that is tuned, as it was.
-    public init(_ model: EnhancerModel.Configuration, settings: Settings, start: EnhancerNetwork, kind: ModelFile.Kind) throws {
+    /// - Parameters:
+    ///   - start: the network that is tuned, as it was.
+    ///   - judge: for a `measure` of ``Measure/reward``.
+    public init(
+        _ model: EnhancerModel.Configuration, settings: Settings, start: EnhancerNetwork, kind: ModelFile.Kind,
+        judge: (any SpeechJudge)? = nil
+    ) throws {
         try settings.validate()
+        guard (settings.measure == .reward) == (judge != nil) else {
+            throw TrainingError.invalidSetting(
+                "loss.measure", judge == nil ? "cannot be reward without rewards: name them" : "must be reward, not \(settings.measure.rawValue), where there are rewards")
+        }
+        self.judge = judge ?? MeasureJudge(measure: settings.measure)
         if settings.measure == .pesq, model.sampleRate != 16_000 {
             throw TrainingError.invalidSetting("loss.measure", "cannot be pesq: the model works at \(model.sampleRate) Hz and not at 16000")
         }
@@ -84,7 +96,7 @@ public struct RewardObjective: EnhancementObjective {
         return anchor.map { $0 + preference } ?? preference
     }
 
-    /// The best and the worst clean version of each mixture of which the measure tells them apart, `[1, frames, bins, 2]`.
+    /// The best and the worst clean version of each mixture of which the judge tells them apart, `[1, frames, bins, 2]`.
     func choices(
         around noisy: Tensor, clean: [[Float]], by network: EnhancerNetwork, using noise: inout PhiloxNoise
     ) throws -> [(item: Int, best: Tensor, worst: Tensor)] {
@@ -99,24 +111,18 @@ public struct RewardObjective: EnhancementObjective {
         }
         let length = clean[0].count
         let sounds = try versions.map { try loss.transform.signals(from: $0, length: length).rows }
-        let scores = parallelMap(clean.count) { item in sounds.map { measure(clean[item], $0[item]) } }
-        return clean.indices.compactMap { item in
-            let known = scores[item].enumerated().compactMap { index, score in score.map { (index, $0) } }
-            guard let best = known.max(by: { $0.1 < $1.1 }), let worst = known.min(by: { $0.1 < $1.1 }), best.1 > worst.1 else { return nil }
+        let choices = try judge.choices(
+            among: clean.indices.map { item in sounds.map { $0[item] } }, clean: clean, sampleRate: sampleRate)
+        return choices.enumerated().compactMap { item, choice in
             func version(_ index: Int) -> Tensor { versions[index].sliced(axis: 0, item..<item + 1) }
-            return (item, version(best.0), version(worst.0))
+            return choice.map { (item, version($0.best), version($0.worst)) }
         }
     }
 
-    /// nil where the measure is not defined.
-    func measure(_ clean: [Float], _ estimate: [Float]) -> Double? {
-        let value = switch settings.measure {
-        case .pesq: try? PESQ.measure(reference: clean, estimate: estimate, sampleRate: sampleRate, band: .wide).value
-        case .estoi: try? Intelligibility.estoi(reference: clean, estimate: estimate, sampleRate: sampleRate).value
-        case .siSDR: try? SignalRatio.siSDR(reference: clean, estimate: estimate).value
-        }
-        guard let value, value.isFinite else { return nil }
-        return value
+    public var fingerprint: String { judge.fingerprint }
+
+    public func reward(of results: [[Float]], clean: [[Float]]) throws -> Double? {
+        try judge.reward(of: results, clean: clean, sampleRate: sampleRate)
     }
 
     public func enhance(_ noisy: [Float], with network: EnhancerNetwork, steps: Int, seed: UInt64) throws -> [Float] {

@@ -28,6 +28,9 @@ struct CleaningOptions: ParsableArguments {
     @Flag(help: "Clean what is there of a file that breaks off.") var allowTruncated = false
     @Flag(help: "Print the results as JSON.") var json = false
     @OptionGroup(title: "Sampling, otherwise as the model has it") var sampler: SamplerFlags
+    @Option(help: ArgumentHelp("Make so many versions from different noise and keep the one that --reward likes best.", valueName: "n"))
+    var noiseSearch: Int?
+    @OptionGroup(title: "What --noise-search likes") var rewards: RewardOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -39,6 +42,10 @@ struct CleaningOptions: ParsableArguments {
         if let rate, !AudioFileLimits.sampleRates.contains(rate) {
             throw ValidationError("--rate must be from 1000 to 768000, not \(rate).")
         }
+        if let noiseSearch, !(2...10_000).contains(noiseSearch) {
+            throw ValidationError("--noise-search must be from 2 to 10000, not \(noiseSearch).")
+        }
+        if (noiseSearch == nil) != rewards.reward.isEmpty { throw ValidationError("--noise-search and --reward go together.") }
         if let attenuationLimit, !(0...100).contains(attenuationLimit) {
             throw ValidationError("--attenuation-limit must be from 0 to 100, not \(attenuationLimit).")
         }
@@ -77,10 +84,21 @@ struct CleaningOptions: ParsableArguments {
         let cleaner = RecordingCleaner(
             enhancer: enhancer, rate: rate, truncation: allowTruncated ? .accept : .refuse)
         let session = CleaningSession(
-            plan.jobs, worker: cleaner, console: console, interruption: Interruption(), skipsExisting: skipExisting,
+            plan.jobs, worker: try searching(cleaner, console) ?? cleaner, console: console, interruption: Interruption(), skipsExisting: skipExisting,
             printsResults: !json && !common.quiet && !writesToStandardOutput)
         session.run(workers: workers)
         if json { try JSONOutput.print(session.report) }
         try session.conclude()
+    }
+
+    /// nil where nothing is searched for.
+    private func searching(_ cleaner: RecordingCleaner, _ console: Console) throws -> SearchingCleaner? {
+        guard let noiseSearch else { return nil }
+        let context = rewards.context { done, name in console.progress("reference \(done): \(name)") }
+        guard let set = try rewards.set(context) else { return nil }
+        guard set.kind != .distribution else {
+            throw CommandFailure("\(set.name) is of whole sets of recordings; versions of one recording need a reward that each has.")
+        }
+        return SearchingCleaner(cleaner: cleaner, rewards: set, versions: noiseSearch)
     }
 }

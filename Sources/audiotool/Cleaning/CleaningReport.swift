@@ -18,6 +18,8 @@ struct CleaningReport: Encodable {
         var warnings: [String]?
         /// Of an extraction: whether the voice was there.
         var presence: TargetReport?
+        /// Of a search: what the rewards say.
+        var search: NoiseSearchReport?
     }
 
     /// In the order of the inputs; recordings that an interruption left out are missing.

@@ -110,7 +110,8 @@ final class CleaningSession: Sendable {
         for warning in entry.warnings ?? [] { console.note("\(entry.input): \(warning)") }
         guard printsResults, let output = entry.output, let seconds = entry.seconds else { return }
         let speed = seconds / max(entry.processingSeconds ?? 0, 1e-3)
-        console.result("\(entry.input) → \(output)  " + String(format: "%.1f s, %.1f× real time", seconds, speed))
+        let search = entry.search.map { ", \($0)" } ?? ""
+        console.result("\(entry.input) → \(output)  " + String(format: "%.1f s, %.1f× real time", seconds, speed) + search)
     }
 
     /// An error's message, which names the recording.

@@ -4,7 +4,7 @@ import ScoreDiffusion
 
 /// Cleans one recording after the other, from file to file; several threads may do so at once.
 struct RecordingCleaner: RecordingWorker {
-    let enhancer: SpeechEnhancer
+    var enhancer: SpeechEnhancer
     /// The sample rate to write at, instead of the recording's.
     let rate: Int?
     let truncation: TruncationPolicy

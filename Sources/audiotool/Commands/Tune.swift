@@ -10,6 +10,7 @@ import Training
 
 extension RewardObjective.Measure: ExpressibleByArgument {}
 extension TuningConfiguration.Method: ExpressibleByArgument {}
+extension TuningConfiguration.Adapters.Kind: ExpressibleByArgument {}
 extension TuningConfiguration.Dragon.Loss: ExpressibleByArgument {}
 extension TuningConfiguration.Dragon.Pairing: ExpressibleByArgument {}
 extension TuningConfiguration.Dragon.Labels: ExpressibleByArgument {}
@@ -17,7 +18,7 @@ extension TuningConfiguration.PolicyGradient.Filtration: ExpressibleByArgument {
 
 struct Tune: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Tune a model of music with rewards or people's choices, or an enhancer with a measure.",
+        abstract: "Tune a model of music with rewards or people's choices, or an enhancer with a measure or rewards.",
         discussion: """
             Examples:
               audiotool tune --prompts prompts.txt --reward studio.yaml --output runs/studio
@@ -25,6 +26,7 @@ struct Tune: ParsableCommand {
               audiotool tune --prompts prompts.txt --reward taste.yaml --gold other.yaml --method rloo --output runs/taste
               audiotool tune --prompts prompts.txt --preferences choices.jsonl --method dpo --output runs/choices
               audiotool tune --model enhancer-16k --speech clean/ --noise noises/ --measure pesq --output runs/pesq
+              audiotool tune --model enhancer-16k --speech clean/ --noise noises/ --reward studio.yaml --output runs/studio
               audiotool generate "a slow waltz" --model runs/studio/model.safetensors -o waltz.wav
               audiotool plot runs/studio -o curves.png
 
@@ -60,14 +62,18 @@ struct Tune: ParsableCommand {
     func validate() throws {
         if let minutes, !(minutes > 0) { throw ValidationError("--minutes must be above 0, not \(minutes).") }
         if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024, not \(threads).") }
-        if enhancer.measure != nil {
-            guard prompts == nil, rewards.reward.isEmpty, preferences == nil else {
-                throw ValidationError("--measure tunes an enhancer, which knows no --prompts, --reward or --preferences.")
+        if enhancer.isWanted {
+            guard prompts == nil, preferences == nil, gold == nil else {
+                throw ValidationError("With --speech and --noise an enhancer is tuned, which knows no --prompts, --preferences or --gold.")
+            }
+            guard (enhancer.measure == nil) != rewards.reward.isEmpty else {
+                throw ValidationError("An enhancer is tuned for a --measure or for --reward: name one of them.")
             }
             return
         }
-        if enhancer.speech != nil || enhancer.noise != nil { throw ValidationError("--speech and --noise go with --measure.") }
-        guard prompts != nil else { throw ValidationError("Name a file of prompts with --prompts, or tune an enhancer with --measure.") }
+        guard prompts != nil else {
+            throw ValidationError("Name a file of prompts with --prompts, or --speech and --noise to tune an enhancer.")
+        }
         let method = settings.method ?? .dragon
         if config == nil, !resume {
             if method.isOffline, preferences == nil { throw ValidationError("--method \(method.rawValue) needs --preferences.") }
@@ -76,14 +82,16 @@ struct Tune: ParsableCommand {
     }
 
     func run() throws {
-        if let measure = enhancer.measure {
-            return try enhancer.tune(
-                model, measure, RunRequest(output: output, resume: resume, config: config, minutes: minutes, threads: threads, seed: settings.seed, rounds: settings.rounds),
-                Console(isQuiet: common.quiet))
-        }
         if let threads { ComputeThreads.count = threads }
-        let console = Console(isQuiet: common.quiet), interruption = Interruption()
+        let console = Console(isQuiet: common.quiet)
         defer { console.clearProgress() }
+        if enhancer.isWanted {
+            let request = RunRequest(
+                output: output, resume: resume, config: config, minutes: minutes, threads: threads, seed: settings.seed,
+                rounds: settings.rounds)
+            return try enhancer.tune(model, judge: try judge(console), request, console)
+        }
+        let interruption = Interruption()
         do {
             try tune(console) { interruption.isRequested }
         } catch is CancellationError {
@@ -125,6 +133,13 @@ struct Tune: ParsableCommand {
         console.clearProgress()
         console.note(ending.line)
         if ending.isInterrupted { throw ExitCode(130) }
+    }
+
+    /// What an enhancer is tuned for; nil where no reward is named.
+    private func judge(_ console: Console) throws -> RewardSetJudge? {
+        let context = rewards.context { done, name in console.progress("reference \(done): \(name)") }
+        let names = rewards.reward.filter { !RewardOptions.isFile($0) } + [rewards.encoder, rewards.reference].compactMap { $0 }
+        return try rewards.set(context).map { RewardSetJudge(rewards: $0, fingerprint: try ([fingerprint()] + names).joined(separator: "-")) }
     }
 
     /// Of all files that a run works with.

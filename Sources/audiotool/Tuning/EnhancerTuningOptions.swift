@@ -12,12 +12,19 @@ struct EnhancerTuningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Speech for validation.", valueName: "dir")) var validSpeech: String?
     @Option(help: ArgumentHelp("Noise for validation.", valueName: "dir")) var validNoise: String?
 
+    /// Whether it is an enhancer that is tuned.
+    var isWanted: Bool { measure != nil || speech != nil || noise != nil }
+
     func validate() throws {
-        if measure != nil, speech == nil || noise == nil { throw ValidationError("--measure needs --speech and --noise.") }
+        guard isWanted else { return }
+        if speech == nil || noise == nil { throw ValidationError("An enhancer is tuned on --speech and --noise: name both folders.") }
+        if measure == .reward { throw ValidationError("--measure is pesq, estoi or si-sdr; rewards are named with --reward.") }
     }
 
     /// Tunes until the end, a signal or the time limit.
-    func tune(_ model: String?, _ measure: RewardObjective.Measure, _ request: RunRequest, _ console: Console) throws {
+    ///
+    /// - Parameter judge: with which it is tuned where no measure is named.
+    func tune(_ model: String?, judge: (any SpeechJudge)?, _ request: RunRequest, _ console: Console) throws {
         if let threads = request.threads { ComputeThreads.count = threads }
         let file = try ModelStore().model(model, kind: .enhancer, or: .dereverberator, .streamingEnhancer)
         guard EnhancerModel.describes(file) else {
@@ -26,7 +33,7 @@ struct EnhancerTuningOptions: ParsableArguments {
         let folders = TrainingFolders(
             speech: speech ?? "", noise: noise, validationSpeech: validSpeech, validationNoise: validNoise)
         try RunOptions.run(request, console: console) { run, report in
-            try EnhancerTuning.execute(file, measure: measure, run, on: folders, report: report)
+            try EnhancerTuning.execute(file, measure: measure ?? .reward, judge: judge, run, on: folders, report: report)
         }
     }
 }

@@ -14,7 +14,9 @@ struct TuningOptions: ParsableArguments {
     @Option(parsing: .unconditional, help: ArgumentHelp("Length of the clips.", valueName: "seconds")) var duration: Double?
     @Option(parsing: .unconditional, help: "How strongly the model is held to its start.") var beta: Double?
     @Option(parsing: .unconditional, help: ArgumentHelp("Length of the updates.", valueName: "rate")) var learningRate: Float?
-    @Option(help: ArgumentHelp("Rank of the adapters; 0 tunes all weights.", valueName: "r")) var rank: Int?
+    @Option(help: "What is changed: low-rank (projections), norms (gains and offsets of normalisations) or both.")
+    var adapters: TuningConfiguration.Adapters.Kind?
+    @Option(help: ArgumentHelp("Rank of the changes of projections; 0 tunes all weights.", valueName: "r")) var rank: Int?
     @Option(help: ArgumentHelp("Of policy gradients: all, best, best-random or best-worst of a prompt's clips.", valueName: "rule"))
     var filtration: TuningConfiguration.PolicyGradient.Filtration?
     @Flag(help: "Of policy gradients: learn from what is worse than expected alone.") var onlyNegative = false
@@ -36,6 +38,7 @@ struct TuningOptions: ParsableArguments {
         }
         set(method, \.method); set(rounds, \.rounds); set(promptsPerRound, \.prompts); set(samples, \.samples)
         set(duration, \.seconds); set(beta, \.beta); set(seed, \.seed); set(rank, \.adapters.rank)
+        set(adapters, \.adapters.kind)
         set(loss, \.dragon.loss); set(pairing, \.dragon.pairing); set(labels, \.dragon.labels)
         set(filtration, \.gradient.filtration); set(segments, \.gradient.segments); set(flips, \.preferences.flips)
         set(onlyNegative ? true : nil, \.gradient.onlyNegative)

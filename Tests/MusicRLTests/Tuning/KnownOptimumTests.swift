@@ -22,7 +22,7 @@ import Training
 
     /// Policy gradients, plain and with what may be added that leaves the optimum where it is.
     enum Gradient: String, CaseIterable, CustomTestStringConvertible {
-        case rloo, grpo, ppo, rlooInSegments, ppoInSegments, rlooWithAdapters, rlooUnclipped, rlooTwoCodebooks, rlooGuided
+        case rloo, grpo, ppo, rlooInSegments, ppoInSegments, rlooWithAdapters, rlooWithBoth, rlooUnclipped, rlooTwoCodebooks, rlooGuided
         var testDescription: String { rawValue }
     }
 
@@ -36,8 +36,9 @@ import Training
         case .ppo: settings.method = .ppo
         case .ppoInSegments: (settings.method, settings.gradient.segments) = (.ppo, 2)
         case .rlooInSegments: (settings.method, settings.gradient.segments) = (.rloo, 2)
-        case .rlooWithAdapters:
+        case .rlooWithAdapters, .rlooWithBoth:
             settings.method = .rloo
+            settings.adapters.kind = kind == .rlooWithBoth ? .both : .lowRank
             settings.adapters.rank = 4
             settings.adapters.alpha = 8
             settings.rounds = 300

@@ -44,8 +44,8 @@ import Testing
         let scorer = PolicyScorer(distribution: tiny.distribution, pattern: tiny.pattern, texts: texts, chunk: 3)
         let generator = RolloutGenerator(sampling: sampling, window: wideWindow, frames: 6, texts: texts)
         let requests = (0..<7).map { RolloutGenerator.Request(prompt: $0 % 3, seed: UInt64($0)) }
-        let clips = scorer.withSupports(try generator.generate(requests, by: tiny.decoder), drawnBy: tiny.decoder)
-        let scores = scorer.scores(clips, by: tiny.decoder)
+        let (clips, scores) = scorer.drawn(try generator.generate(requests, by: tiny.decoder), by: tiny.decoder)
+        #expect(scorer.scores(clips, by: tiny.decoder).map(\.logarithms) == scores.map(\.logarithms))
         for (clip, score) in zip(clips, scores) {
             let own = score.logarithms.reduce(0) { $0 + Double($1) }
             expectNear(own, try logarithms(clip, tiny, text: texts[clip.prompt]), absolute: 2e-4)
@@ -76,10 +76,12 @@ import Testing
     @Test func adaptersAreTheirProduct() throws {
         let tiny = try TinyPolicy()
         var rng = Philox(seed: 2)
-        var policy = TunedPolicy(tiny.decoder, rank: 3, alpha: 6, predictsReturns: false, using: &rng)
+        var adapters = TuningConfiguration.Adapters()
+        (adapters.kind, adapters.rank, adapters.alpha) = (.both, 3, 6)
+        var policy = TunedPolicy(tiny.decoder, adapters: adapters, predictsReturns: false, using: &rng)
         expectClose(tiny.logProbabilities(policy.decoder).map { Float($0) }, tiny.logProbabilities(tiny.decoder).map { Float($0) }, absolute: 1e-6)
-        // Ten projections with two matrices each.
-        #expect(policy.namedParameters().count == 20)
+        // Ten projections with two matrices each, four norms with gain and offset.
+        #expect(policy.namedParameters().count == 28)
         struct Nudge: ParameterVisitor {
             var path = "", rng = Philox(seed: 5)
             mutating func visit(_ name: String, _ parameter: inout Tensor) {
@@ -92,7 +94,6 @@ import Testing
         let scorer = tiny.scorer
         func loss(_ policy: TunedPolicy) -> Tensor { scorer.scored([tiny.clips[5]], by: policy).chosen.sum() }
         let (_, gradients) = valueAndGradient(of: policy) { loss($0) }
-        let name = "low_rank.adapters.4.up", gradient = try #require(gradients[name])
         struct Step: ParameterVisitor {
             var path = ""
             let target: String, index: Int, step: Float
@@ -102,14 +103,14 @@ import Testing
             }
             mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) {}
         }
-        for index in [0, 7, 20] {
+        for (name, index) in [("low_rank.adapters.4.up", 0), ("low_rank.adapters.4.up", 20), ("norms.shifts.0.value", 3), ("norms.shifts.5.value", 6)] {
             func value(_ step: Float) throws -> Float {
                 var moved = policy, visitor = Step(target: name, index: index, step: step)
                 try moved.visitParameters(&visitor)
                 return loss(moved).item
             }
             let slope = (try value(0.02) - value(-0.02)) / 0.04
-            expectNear(Double(gradient.values[index]), Double(slope), absolute: 2e-3)
+            expectNear(Double(try #require(gradients[name]).values[index]), Double(slope), absolute: 2e-3)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import NeuralCore
 import Testing
 
@@ -43,5 +44,19 @@ import Testing
         let serial = draws(FrameNoise(seed: 2), frames: 64)
         ComputeThreads.count = 4
         #expect(draws(FrameNoise(seed: 2), frames: 64) == serial)
+    }
+
+    /// A turned first draw is Gaussian of the same variance and correlates with the old one by the angle's cosine; the
+    /// other draws are as they were. Segments still agree where they overlap.
+    @Test func turns() {
+        let turns = [NoiseTurn(seed: 8, angle: 0.6), NoiseTurn(seed: 9, angle: 0.4)]
+        let plain = draws(FrameNoise(seed: 5), frames: 400), turned = draws(FrameNoise(seed: 5, turns: turns), frames: 400)
+        let (a, b) = (plain[0].values.map(Double.init), turned[0].values.map(Double.init))
+        let variance = b.reduce(0) { $0 + $1 * $1 } / Double(b.count)
+        let correlation = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 } / Double(b.count) / 0.5
+        #expect(abs(variance - 0.5) < 0.01 && abs(correlation - cos(0.6) * cos(0.4)) < 0.02, "\(variance), \(correlation)")
+        #expect(Array(plain[1...]) == Array(turned[1...]))
+        let part = draws(FrameNoise(seed: 5, firstFrame: 13, turns: turns), frames: 20)
+        #expect(turned[0].sliced(axis: 1, 13..<33) == part[0])
     }
 }

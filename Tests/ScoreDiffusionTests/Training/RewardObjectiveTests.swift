@@ -26,10 +26,28 @@ import Training
             times: Tensor([Float](repeating: time, count: count), shape: [count]), random: Philox(seed: 3))
     }
 
-    private func objective(_ network: EnhancerNetwork, anchor: Float = 0, measure: RewardObjective.Measure = .siSDR) throws -> RewardObjective {
+    private func objective(_ network: EnhancerNetwork, judge: LevelJudge? = nil) throws -> RewardObjective {
         var settings = RewardObjective.Settings()
-        (settings.measure, settings.anchor, settings.candidates) = (measure, anchor, 4)
-        return try RewardObjective(Self.model, settings: settings, start: network, kind: .enhancer)
+        (settings.measure, settings.anchor, settings.candidates) = (judge == nil ? .siSDR : .reward, 0, 4)
+        return try RewardObjective(Self.model, settings: settings, start: network, kind: .enhancer, judge: judge)
+    }
+
+    /// Likes speech that is loud or soft.
+    private struct LevelJudge: SpeechJudge {
+        let sign: Double
+        var fingerprint: String { "level \(sign)" }
+
+        func choices(among versions: [[[Float]]], clean: [[Float]], sampleRate: Int) -> [VersionChoice?] {
+            versions.map { VersionChoice(scores: $0.map(score)) }
+        }
+
+        func reward(of results: [[Float]], clean: [[Float]], sampleRate: Int) -> Double? {
+            results.reduce(0) { $0 + score($1) } / Double(results.count)
+        }
+
+        private func score(_ sound: [Float]) -> Double {
+            sign * 10 * log10(sound.reduce(1e-9) { $0 + Double($1) * Double($1) } / Double(sound.count))
+        }
     }
 
     /// Where nothing has changed yet the loss is ln 2, at the end of the bridge and within it, and has a gradient.
@@ -43,16 +61,25 @@ import Training
 
     /// Updates raise the measure of what the model makes of the mixtures.
     @Test func theMeasureRises() throws {
+        let (before, after) = try rewards()
+        #expect(after > before + 0.2, "\(before) to \(after) dB")
+    }
+
+    /// Whatever a judge likes, one thing or its opposite.
+    @Test(arguments: [1.0, -1]) func rewardsRise(_ sign: Double) throws {
+        let (before, after) = try rewards(LevelJudge(sign: sign))
+        #expect(after > before + 0.2, "\(before) to \(after) dB")
+    }
+
+    /// What is raised, before and after 60 updates.
+    private func rewards(_ judge: LevelJudge? = nil) throws -> (before: Double, after: Double) {
         var rng = Philox(seed: 1)
         var network = EnhancerNetwork(Self.model.network, using: &rng)
-        let objective = try objective(network), batch = try batch()
+        let objective = try objective(network, judge: judge), batch = try batch()
         var optimizer = AdamW(for: network, learningRate: 1e-3)
         func mean(_ network: EnhancerNetwork) throws -> Double {
-            let noisy = batch.noisy.rows, clean = batch.clean.rows
-            return try noisy.indices.reduce(0.0) { sum, index in
-                let enhanced = try objective.enhance(noisy[index], with: network, steps: 1, seed: 1)
-                return sum + (objective.measure(clean[index], enhanced) ?? 0)
-            } / Double(noisy.count)
+            let enhanced = try batch.noisy.rows.map { try objective.enhance($0, with: network, steps: 1, seed: 1) }
+            return try #require(try objective.reward(of: enhanced, clean: batch.clean.rows))
         }
         let before = try mean(network)
         for step in 0..<60 {
@@ -62,21 +89,26 @@ import Training
             gradients.clip(toNorm: 1)
             optimizer.update(&network, along: gradients)
         }
-        let after = try mean(network)
-        #expect(after > before + 0.2, "\(before) to \(after) dB")
+        return (before, try mean(network))
     }
 
     @Test func measuresAndRefusals() throws {
         var rng = Philox(seed: 1)
         let network = EnhancerNetwork(Self.model.network, using: &rng), batch = try batch(1), clean = batch.clean.rows[0]
-        for measure in RewardObjective.Measure.allCases {
-            let objective = try objective(network, measure: measure)
-            let good = objective.measure(clean, zip(clean, batch.noisy.rows[0]).map { 0.9 * $0 + 0.1 * $1 })
-            let bad = objective.measure(clean, batch.noisy.rows[0])
+        for measure in RewardObjective.Measure.allCases where measure != .reward {
+            let judge = MeasureJudge(measure: measure)
+            let good = judge.score(clean, zip(clean, batch.noisy.rows[0]).map { 0.9 * $0 + 0.1 * $1 }, 16_000)
+            let bad = judge.score(clean, batch.noisy.rows[0], 16_000)
             if let good, let bad { #expect(good > bad, "\(measure)") }
-            #expect(objective.measure([Float](repeating: 0, count: 16_000), clean) == nil)
+            #expect(judge.score([Float](repeating: 0, count: 16_000), clean, 16_000) == nil)
         }
         var settings = RewardObjective.Settings()
+        settings.measure = .reward
+        #expect(throws: TrainingError.self) { try RewardObjective(Self.model, settings: settings, start: network, kind: .enhancer) }
+        #expect(throws: TrainingError.self) {
+            try RewardObjective(Self.model, settings: .init(), start: network, kind: .enhancer, judge: LevelJudge(sign: 1))
+        }
+        settings.measure = .pesq
         settings.candidates = 1
         #expect(throws: TrainingError.self) { try RewardObjective(Self.model, settings: settings, start: network, kind: .enhancer) }
         var other = Self.model

@@ -14,8 +14,10 @@ struct HeldOut: Sendable {
     }
 
     let requests: [RolloutGenerator.Request]
+    /// A second clip of each of the first prompts.
+    let seconds: [RolloutGenerator.Request]
     private let seed: UInt64
-    private let seconds: Double
+    private let duration: Double
 
     /// - Parameter prompts: numbers of the held-out prompts; with fewer than eight, several clips are made for each.
     init(prompts: [Int], seed: UInt64, seconds: Double) {
@@ -23,20 +25,28 @@ struct HeldOut: Sendable {
             var random = RandomPurpose.validation.generator(run: seed, stream: index)
             return .init(prompt: prompts[index % prompts.count], seed: random.next())
         }
-        (self.seed, self.seconds) = (seed, seconds)
+        self.seconds = requests.prefix(32).enumerated().map { index, request in
+            var random = RandomPurpose.validation.generator(run: seed, stream: 1 << 41 | index)
+            return .init(prompt: request.prompt, seed: random.next())
+        }
+        (self.seed, duration) = (seed, seconds)
     }
 
     func names(_ prompts: [String]) -> [String] {
         requests.enumerated().map { "held-out clip \($0 + 1) (\"\(prompts[$1.prompt].prefix(40))\")" }
     }
 
-    /// The mean and deviation of the reward that is raised, of the start.
-    static func scale(_ clips: Clips) -> (mean: Double, deviation: Double) {
-        let values = (clips.judgement?.trained.clips ?? []).compactMap { $0 }
-        guard values.count > 1 else { return (0, 1) }
-        let mean = values.reduce(0, +) / Double(values.count)
-        let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count - 1)
-        return (mean, variance > 0 ? variance.squareRoot() : 1)
+    /// The mean of rewards, and the deviation of clips of one prompt.
+    ///
+    /// - Parameters:
+    ///   - rewards: of the clips that were asked for.
+    ///   - second: of the second clips.
+    static func scale(_ rewards: [Double?], second: [Double?]) -> (mean: Double, deviation: Double) {
+        let known = rewards.compactMap { $0 }
+        guard !known.isEmpty else { return (0, 1) }
+        let differences = zip(rewards, second).compactMap { pair in pair.0.flatMap { a in pair.1.map { a - $0 } } }
+        let variance = differences.reduce(0) { $0 + $1 * $1 } / Double(2 * max(differences.count, 1))
+        return (known.reduce(0, +) / Double(known.count), variance > 0 ? variance.squareRoot() : 1)
     }
 
     func measurement(_ now: Clips, start: Clips) throws -> TuningMeasurement {
@@ -62,8 +72,8 @@ struct HeldOut: Sendable {
             divergenceError: error, entropy: now.own.reduce(0) { $0 + $1.entropy } / count,
             soundingSeconds: now.judgement.flatMap { judgement in
                 judgement.soundingShares.isEmpty
-                    ? nil : seconds * judgement.soundingShares.reduce(0, +) / Double(judgement.soundingShares.count)
-            }, seconds: seconds, diversity: now.judgement?.diversity, repetition: now.clips.reduce(0) { $0 + Self.repetition($1) } / count)
+                    ? nil : duration * judgement.soundingShares.reduce(0, +) / Double(judgement.soundingShares.count)
+            }, seconds: duration, diversity: now.judgement?.diversity, repetition: now.clips.reduce(0) { $0 + Self.repetition($1) } / count)
     }
 
     private func compare(_ now: Judgement.Track, _ before: Judgement.Track, kept: [Int]) throws -> TuningMeasurement.Reward? {

@@ -20,7 +20,7 @@ struct Rollout: Sendable {
 /// wanted if its reward is above the median of all.
 struct DragonUnits {
     let settings: TuningConfiguration.Dragon
-    /// What a reward of 1 more says: the deviation of the start policy's.
+    /// The deviation of the start policy's rewards among clips of one prompt, in which differences are counted.
     let scale: Double
 
     /// Indices of rollouts: the wanted one first.

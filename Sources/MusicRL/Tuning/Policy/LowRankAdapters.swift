@@ -37,31 +37,12 @@ public struct LowRankAdapters: Layer {
         self.adapters = adapters
     }
 
-    /// The decoder with the changes; gradients go to the adapters.
-    func applied(to decoder: MusicGenDecoder) -> MusicGenDecoder {
-        var result = decoder
-        var substitution = Substitution(
-            changes: Dictionary(uniqueKeysWithValues: adapters.map { ($0.target, matmul($0.up, $0.down) * scale) }))
-        do {
-            try result.visitParameters(&substitution)
-        } catch {
-            preconditionFailure("the substitution throws nothing: \(error)")
-        }
-        return result
+    /// What is added to the decoder's parameters of these names.
+    var changes: [String: Tensor] {
+        Dictionary(uniqueKeysWithValues: adapters.map { ($0.target, matmul($0.up, $0.down) * scale) })
     }
 
     public mutating func visitParameters(_ visitor: inout some ParameterVisitor) throws {
         try visitor.visit("adapters", &adapters)
-    }
-
-    private struct Substitution: ParameterVisitor {
-        var path = ""
-        let changes: [String: Tensor]
-
-        mutating func visit(_ name: String, _ parameter: inout Tensor) {
-            if let change = changes[fullName(name)] { parameter = parameter + change }
-        }
-
-        mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) {}
     }
 }

@@ -36,35 +36,44 @@ struct PolicyScorer: Sendable {
         )
     }
 
-    /// Gives sequences what ``SampledDistribution`` must keep of the policy that drew them.
-    func withSupports(_ sequences: [CodeSequence], drawnBy decoder: MusicGenDecoder) -> [CodeSequence] {
-        guard distribution.isTruncated(codes: decoder.configuration.codes) else { return sequences }
-        return chunked(sequences) { part in
+    /// What a policy says of sequences that it has just drawn, and the sequences with what ``SampledDistribution`` must keep
+    /// of it.
+    func drawn(
+        _ sequences: [CodeSequence], by decoder: MusicGenDecoder, values: (@Sendable (Tensor) -> Tensor?)? = nil
+    ) -> (clips: [CodeSequence], scores: [SequenceScores]) {
+        let items = chunked(sequences) { part in
             let (delayed, memory) = batch(part)
-            let scores = distribution.scores(by: decoder, of: delayed, memory: memory).scores
-            return zip(part, distribution.supports(scores, of: delayed)).map { sequence, support in
+            let output = distribution.scores(by: decoder, of: delayed, memory: memory)
+            let clips = zip(part, distribution.supports(output.scores, of: delayed)).map { sequence, support in
                 var sequence = sequence
                 sequence.support = support
                 return sequence
             }
+            return Array(zip(clips, scores(clips, in: delayed, output, values)))
+        }
+        return (items.map(\.0), items.map(\.1))
+    }
+
+    func scores(_ sequences: [CodeSequence], by decoder: MusicGenDecoder) -> [SequenceScores] {
+        chunked(sequences) { part in
+            let (delayed, memory) = batch(part)
+            return scores(part, in: delayed, distribution.scores(by: decoder, of: delayed, memory: memory), nil)
         }
     }
 
-    func scores(
-        _ sequences: [CodeSequence], by decoder: MusicGenDecoder, values: (@Sendable (Tensor) -> Tensor?)? = nil
+    private func scores(
+        _ sequences: [CodeSequence], in delayed: DelayedSequences, _ output: (scores: Tensor, states: Tensor),
+        _ values: ((Tensor) -> Tensor?)?
     ) -> [SequenceScores] {
-        chunked(sequences) { part in
-            let (delayed, memory) = batch(part)
-            let output = distribution.scores(by: decoder, of: delayed, memory: memory)
-            let logarithms = distribution.logarithms(output.scores, supports: part.map(\.support))
-            let chosen = distribution.chosen(logarithms, in: delayed).values
-            let values = values?(output.states)?.values ?? []
-            let entropies = Self.entropies(logarithms, delayed)
-            return part.indices.map { item in
-                SequenceScores(
-                    logarithms: unpadded(chosen, item, part[item].frames, delayed), entropy: entropies[item],
-                    values: values.isEmpty ? [] : rows(values, item, part[item].frames, delayed))
-            }
+        let logarithms = distribution.logarithms(output.scores, supports: sequences.map(\.support))
+        let chosen = distribution.chosen(logarithms, in: delayed).values
+        let values = values?(output.states)?.values ?? []
+        let entropies = Self.entropies(logarithms, delayed)
+        return sequences.indices.map { item in
+            let frames = sequences[item].frames
+            return SequenceScores(
+                logarithms: unpadded(chosen, item, frames, delayed), entropy: entropies[item],
+                values: values.isEmpty ? [] : rows(values, item, frames, delayed))
         }
     }
 

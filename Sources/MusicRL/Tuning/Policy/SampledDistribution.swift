@@ -80,9 +80,7 @@ public struct SampledDistribution: Sendable, Equatable {
                         continue
                     }
                     let start = (item * places + place) * codes
-                    for code in sampler.distribution(buffer[start..<start + codes].map(Double.init)).codes {
-                        support.insert(code, at: place)
-                    }
+                    for code in sampler.support(buffer[start..<start + codes].map(Double.init)) { support.insert(code, at: place) }
                     support.insert(token, at: place)
                 }
                 return support

@@ -41,11 +41,22 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
     public var checkpoints = CheckpointSettings()
 
     public struct Adapters: Codable, Sendable, Equatable {
-        /// 0 tunes all weights.
+        public enum Kind: String, Codable, Sendable, CaseIterable {
+            /// Projections, by changes of low rank.
+            case lowRank = "low-rank"
+            /// Gains and offsets of the normalisations.
+            case norms
+            case both
+        }
+
+        public var kind = Kind.lowRank
+        /// Of the changes of projections; 0 tunes all weights, whatever the kind.
         public var rank = 16
         /// The change of a weight is multiplied by alpha / rank.
         public var alpha: Float = 32
         public init() {}
+
+        var changesAll: Bool { rank == 0 }
     }
 
     public struct Dragon: Codable, Sendable, Equatable {

@@ -22,8 +22,8 @@ extension TuningRunner {
             }
         }
         let decoder = state.policy.decoder, policy = state.policy
-        var clips = try generator.generate(requests, by: decoder) { try checked($0, "round \(round + 1): clips", limits) }
-        clips = scorer.withSupports(clips, drawnBy: decoder)
+        let generated = try generator.generate(requests, by: decoder) { try checked($0, "round \(round + 1): clips", limits) }
+        let (clips, own) = scorer.drawn(generated, by: decoder) { policy.values($0) }
         let names = requests.indices.map { index in
             "round \(round + 1), prompt \"\(material.prompts[requests[index].prompt].prefix(40))\", clip \(index % settings.samples + 1)"
         }
@@ -31,7 +31,7 @@ extension TuningRunner {
         let judgement = try judge.judge(clips, names: names, isHeldOut: false)
         if limits.shouldStop() { throw CancellationError() }
         report(.progress("round \(round + 1): updates", 0))
-        let own = scorer.scores(clips, by: decoder) { policy.values($0) }, base = scorer.scores(clips, by: policy.start)
+        let base = scorer.scores(clips, by: policy.start)
         let rollouts = clips.indices.map { index in
             Rollout(
                 clip: clips[index], reference: base[index].logarithms, drawn: own[index].logarithms, values: own[index].values)

@@ -33,7 +33,7 @@ struct TuningRunner {
     private let heldOut: HeldOut
     private let log: TrainingLog
     var state: TuningState
-    /// Mean and deviation of the start's rewards.
+    /// The mean of the start's rewards, and their deviation among clips of one prompt.
     var scale = (mean: 0.0, deviation: 1.0)
     private var startClips: HeldOut.Clips?
     private var lastSave = Date()
@@ -59,8 +59,7 @@ struct TuningRunner {
         heldOut = HeldOut(prompts: material.heldOut, seed: settings.seed, seconds: settings.seconds)
         var random = RandomPurpose.weights.generator(run: settings.seed)
         let policy = TunedPolicy(
-            decoder, rank: settings.adapters.rank, alpha: settings.adapters.alpha, predictsReturns: settings.method == .ppo,
-            using: &random)
+            decoder, adapters: settings.adapters, predictsReturns: settings.method == .ppo, using: &random)
         state = TuningState(policy: policy, settings: settings)
         if let entry = try folder.checkpoints.newest(onDamage: { report(.note($0 + " Going back to the one before.")) }) {
             try state.restore(from: entry.file)
@@ -129,15 +128,20 @@ struct TuningRunner {
 
     private mutating func measureStart(_ limits: TrainingLimits) throws {
         guard startClips == nil else { return }
-        let clips = try heldOutClips(of: state.policy.start, "the start's held-out clips", limits)
+        let clips = try heldOutClips(of: nil, "the start's held-out clips", limits)
         startClips = clips
-        if settings.gradient.standardizes { scale = HeldOut.scale(clips) }
+        guard settings.gradient.standardizes, let judge = material.judge, let rewards = clips.judgement?.trained.clips else { return }
+        let second = try generator.generate(heldOut.seconds, by: state.policy.start) { try checked($0, "the start's second clips", limits) }
+        let judgement = try judge.judge(second, names: heldOut.names(material.prompts), isHeldOut: false)
+        scale = HeldOut.scale(rewards, second: judgement.trained.clips ?? [])
     }
 
-    private func heldOutClips(of decoder: MusicGenDecoder, _ label: String, _ limits: TrainingLimits) throws -> HeldOut.Clips {
-        var clips = try generator.generate(heldOut.requests, by: decoder) { try checked($0, label, limits) }
-        clips = scorer.withSupports(clips, drawnBy: decoder)
-        let own = scorer.scores(clips, by: decoder), base = scorer.scores(clips, by: state.policy.start)
+    /// - Parameter changed: nil for the start.
+    private func heldOutClips(of changed: MusicGenDecoder?, _ label: String, _ limits: TrainingLimits) throws -> HeldOut.Clips {
+        let decoder = changed ?? state.policy.start
+        let generated = try generator.generate(heldOut.requests, by: decoder) { try checked($0, label, limits) }
+        let (clips, own) = scorer.drawn(generated, by: decoder)
+        let base = changed == nil ? own : scorer.scores(clips, by: state.policy.start)
         let judgement = try material.judge?.judge(clips, names: heldOut.names(material.prompts), isHeldOut: true)
         return HeldOut.Clips(clips: clips, judgement: judgement, own: own, base: base)
     }
