@@ -25,8 +25,10 @@ def main():
     parser.add_argument("--program", default="audiotool")
     parser.add_argument("--pairs", type=int, default=400)
     parser.add_argument("--flips", type=float, default=0.25)
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--method", default="rloo")
+    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--beta", type=float, default=0.05)
     parser.add_argument("--clips", type=int, default=100, help="pairs of each comparison at the end")
     options = parser.parse_args()
     output = pathlib.Path(options.output)
@@ -50,9 +52,9 @@ def main():
     def tune(name, reward, model):
         folder = output / name
         if not (folder / "model.safetensors").exists():
-            run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 5,
+            run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 4,
                 "--reward", reward, "--gold", options.taste, "--method", options.method, "--rounds", options.rounds,
-                "--output", folder, *model, *(["--resume"] if (folder / "config.json").exists() else []))
+                "--prompts-per-round", 8, "--samples", 4, "--learning-rate", options.learning_rate, "--beta", options.beta, "--output", folder, *model, *(["--resume"] if (folder / "config.json").exists() else []))
         return ["--model", folder / "model.safetensors"]
 
     r = tune("R", options.designed, start)

@@ -68,8 +68,9 @@ def main():
     for name in ("style", "encoder", "clap", "scorer", "model", "gold"):
         parser.add_argument("--" + name)
     parser.add_argument("--program", default="audiotool")
-    parser.add_argument("--rounds", type=int, default=16)
-    parser.add_argument("--learning-rate", type=float, default=0.001)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--learning-rate", type=float, default=0.0012)
+    parser.add_argument("--beta", type=float, default=0.02)
     parser.add_argument("--only", nargs="*", help="names of rewards")
     parser.add_argument("arguments", nargs="*", help="more arguments of tune, after --")
     options = parser.parse_args()
@@ -87,12 +88,12 @@ def main():
             command = [
                 options.program, "tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", "128",
                 "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--labels", "soft",
-                "--learning-rate", str(options.learning_rate), "--reward", str(file), "--output", str(run)]
+                "--learning-rate", str(options.learning_rate), "--beta", str(options.beta), "--reward", str(file), "--output", str(run)]
             command += ["--resume"] if (run / "config.json").exists() else []
             command += ["--model", options.model] if options.model else []
             command += ["--gold", options.gold] if options.gold else []
             # Sets need more clips than single ones.
-            command += ["--prompts-per-round", "32"] if kind == "distribution" else []
+            command += ["--prompts-per-round", "24"] if kind == "distribution" else []
             print("#", " ".join(command + options.arguments), flush=True)
             code = subprocess.run(command + options.arguments).returncode
             if code != 0:

@@ -5,11 +5,11 @@ import Training
 
 /// Raises what a judge says of enhanced speech, which needs no gradient, after DRAGON.
 ///
-/// For each mixture the model draws several clean versions by the stochastic sampler; the judge says which is best and
-/// which worst, and the model is pushed towards the one and away from the other. With Δ(x) = ‖x̂_θ(x_t) − x‖² −
-/// ‖x̂_start(x_t) − x‖², means over the spectrum with one time and one noise for both: the loss is
-/// −log σ(−β [Δ(best) − Δ(worst)]), the Diffusion-DPO of B. Wallace et al., 2023, for a network that predicts the clean
-/// spectrum.
+/// For each mixture the model draws several clean versions by the stochastic sampler, which are varied a little more
+/// (``GainVariation``); the judge says which is best and which worst, and the model is pushed towards the one and away from
+/// the other. With Δ(x) = ‖x̂_θ(x_t) − x‖² − ‖x̂_start(x_t) − x‖², means over the spectrum with one time and one noise for
+/// both: the loss is −log σ(−β [Δ(best) − Δ(worst)]), the Diffusion-DPO of B. Wallace et al., 2023, for a network that
+/// predicts the clean spectrum.
 public struct RewardObjective: EnhancementObjective {
     public enum Measure: String, Codable, Sendable, CaseIterable {
         case pesq, estoi
@@ -24,6 +24,8 @@ public struct RewardObjective: EnhancementObjective {
         public var candidates = 4
         /// Sampler steps of each.
         public var steps = 2
+        /// By how much gains that change slowly over time and frequency make versions differ, in dB; 0 leaves it to the sampler.
+        public var variation: Float = 1
         public var beta: Float = 2000
         /// How much the loss of ordinary training counts beside it, which holds the other measures.
         public var anchor: Float = 0.02
@@ -38,6 +40,7 @@ public struct RewardObjective: EnhancementObjective {
             }
             try check((2...64).contains(candidates), "candidates", "must be from 2 to 64, not \(candidates)")
             try check((1...100).contains(steps), "steps", "must be from 1 to 100, not \(steps)")
+            try check((0...20).contains(variation), "variation", "must be from 0 to 20, not \(variation)")
             try check(beta > 0 && beta.isFinite, "beta", "must be above 0, not \(beta)")
             try check((0...1000).contains(anchor), "anchor", "must be from 0 to 1000, not \(anchor)")
             try training.validate()
@@ -106,8 +109,8 @@ public struct RewardObjective: EnhancementObjective {
         for _ in 0..<settings.candidates {
             // One step of the sampler is without noise: the last one. Where it is the only one, the state begins with some.
             let start = settings.steps > 1 ? noisy : noisy + 0.05 * noise.next(shape: noisy.shape)
-            versions.append(
-                try sampler.sample(model.bridge, around: start, with: network, using: &noise, onUpdate: { _ in }))
+            let version = try sampler.sample(model.bridge, around: start, with: network, using: &noise, onUpdate: { _ in })
+            versions.append(try settings.variation > 0 ? version * gains(version.shape, using: &noise) : version)
         }
         let length = clean[0].count
         let sounds = try versions.map { try loss.transform.signals(from: $0, length: length).rows }
@@ -117,6 +120,11 @@ public struct RewardObjective: EnhancementObjective {
             func version(_ index: Int) -> Tensor { versions[index].sliced(axis: 0, item..<item + 1) }
             return choice.map { (item, version($0.best), version($0.worst)) }
         }
+    }
+
+    private func gains(_ shape: [Int], using noise: inout PhiloxNoise) throws -> Tensor {
+        try GainVariation(decibels: settings.variation, nyquist: Double(sampleRate) / 2)
+            .gains(batch: shape[0], frames: shape[1], bins: shape[2], using: &noise)
     }
 
     public var fingerprint: String { judge.fingerprint }
