@@ -88,6 +88,25 @@ enum TestSounds {
         expectNear(kad.score.measure, try KernelDistance.kernelAudioDistance(of: set, reference: reference.embeddings).value)
     }
 
+    /// Sums over clips are those over the stretches of the clips together, repeated ones too.
+    @Test(arguments: [KernelDistance.Estimator.unbiased, .biased]) func kernelSumsAreThoseOfUnions(_ estimator: KernelDistance.Estimator) throws {
+        let reference = try exemplars((0..<5).map { TestSounds.noise(2, level: 0.05, seed: 400 + $0) }).embeddings
+        let groups = try (0..<4).map { try EmbeddingSet(encoder.embeddings(of: TestSounds.noise(1 + 0.5 * Double($0), seed: 300 + UInt64($0)))) }
+        for kernel in [EmbeddingKernel.gaussian(bandwidth: 5), .inverseMultiquadric(bandwidth: 3), .polynomial(degree: 2), .cosine] {
+            let sums = try KernelSums(groups, reference: KernelReference(reference, kernel: kernel))
+            for members in [[2], [0, 3], [0, 1, 2, 3], [3, 1, 3]] {
+                let union = try EmbeddingSet(
+                    members.flatMap { groups[$0].values }, count: members.reduce(0) { $0 + groups[$1].count }, dimension: reference.dimension)
+                let whole = try KernelDistance.squaredMMD(union, reference, kernel: kernel, estimator: estimator)
+                let value = try sums.squaredMMD(of: members, estimator: estimator).value
+                #expect(abs(value - whole.value) <= 1e-10 * max(1, abs(whole.value)), "\(kernel), \(members): \(value), \(whole.value)")
+            }
+        }
+        let single = try KernelSums([try groups[0].selecting([0])], reference: KernelReference(reference, kernel: .cosine))
+        #expect(throws: EmbeddingError.self) { try single.squaredMMD(of: [0], estimator: .unbiased) }
+        #expect(throws: EmbeddingError.self) { try single.squaredMMD(of: [], estimator: .biased) }
+    }
+
     /// CASES C51.
     @Test func diversityCountsDifferentClips() throws {
         let vendi = VendiReward(encoder: encoder), one = TestSounds.noise(1, seed: 1)

@@ -36,6 +36,7 @@ public final class ClipBatch: Sendable {
     private let cache: EmbeddingCache
     private let onProgress: @Sendable (_ done: Int, _ clip: String) throws -> Void
     private let embedded = Mutex<[String: [EmbeddingSet]]>([:])
+    private let computed = Mutex<[ObjectIdentifier: (owner: any Sendable & AnyObject, value: any Sendable)]>([:])
 
     /// - Parameter onProgress: called for every clip that an encoder finished; what it throws ends the work.
     public init(
@@ -63,6 +64,16 @@ public final class ClipBatch: Sendable {
         }
         embedded.withLock { $0[encoder.identity] = sets }
         return sets
+    }
+
+    /// What an owner computes of all clips, only the first time that it is asked for.
+    func once<Value: Sendable>(for owner: some Sendable & AnyObject, _ compute: () throws -> Value) rethrows -> Value {
+        let key = ObjectIdentifier(owner)
+        if let known = computed.withLock({ $0[key]?.value as? Value }) { return known }
+        let value = try compute()
+        // The owner is kept with it, so that no other one can have its identity.
+        computed.withLock { $0[key] = (owner, value) }
+        return value
     }
 
     /// Each clip's one embedding.

@@ -14,14 +14,21 @@ public struct KernelReward: SetReward {
     private let encoder: any AudioEncoder
     private let exemplars: Exemplars
     private let measure: Measure
-    private let bandwidth: Double
+    private let reference: Shared
+
+    /// What all batches share; its identity tells rewards apart.
+    private final class Shared: Sendable {
+        let kernel: KernelReference
+        init(_ kernel: KernelReference) { self.kernel = kernel }
+    }
 
     /// - Throws: `EmbeddingError` for a reference set without two different embeddings.
     public init(
         name: String = "kad", encoder: any AudioEncoder, exemplars: Exemplars, measure: Measure = .kernelAudioDistance
     ) throws {
         (self.name, self.encoder, self.exemplars, self.measure) = (name, encoder, exemplars, measure)
-        bandwidth = try KernelDistance.medianDistance(within: exemplars.embeddings)
+        let kernel = EmbeddingKernel.gaussian(bandwidth: try KernelDistance.medianDistance(within: exemplars.embeddings))
+        reference = Shared(try KernelReference(exemplars.embeddings, kernel: kernel))
     }
 
     public var remarks: [String] {
@@ -32,9 +39,9 @@ public struct KernelReward: SetReward {
     public func score(of batch: ClipBatch, members: [Int]) throws -> SetScore {
         try SetReferences.defined(name) {
             let estimator: KernelDistance.Estimator = if case .squaredMMD(let estimator) = measure { estimator } else { .unbiased }
-            let distance = try KernelDistance.squaredMMD(
-                batch.pooled(members, by: encoder), exemplars.embeddings, kernel: .gaussian(bandwidth: bandwidth),
-                estimator: estimator)
+            // Sets that have most clips in common are asked about one after the other.
+            let sums = try batch.once(for: reference) { try KernelSums(batch.embeddings(by: encoder), reference: reference.kernel) }
+            let distance = try sums.squaredMMD(of: members, estimator: estimator)
             let scale = measure == .kernelAudioDistance ? 100.0 : 1
             return SetScore(Score(distance: scale * distance.value), warnings: distance.warnings.map(\.description))
         }

@@ -20,18 +20,7 @@ public enum KernelDistance {
     public static func squaredMMD(
         _ first: EmbeddingSet, _ second: EmbeddingSet, kernel: EmbeddingKernel, estimator: Estimator = .unbiased
     ) throws -> SetDistance {
-        let isUnbiased = estimator == .unbiased
-        if isUnbiased, let small = [first, second].first(where: { $0.count < 2 }) {
-            throw EmbeddingError.tooFew(count: small.count, needed: 2, purpose: "an unbiased kernel distance")
-        }
-        func mean(_ a: EmbeddingSet, _ b: EmbeddingSet, skipsEqual: Bool) throws -> Double {
-            let pairs = a.count * (skipsEqual ? b.count - 1 : b.count)
-            return try sum(EmbeddingPairs(a, b), kernel, skipsEqual: skipsEqual) / Double(pairs)
-        }
-        let within = try mean(first, first, skipsEqual: isUnbiased) + mean(second, second, skipsEqual: isUnbiased)
-        let value = try within - 2 * mean(first, second, skipsEqual: false)
-        return SetDistance(
-            value: isUnbiased ? value : max(0, value), warnings: [first, second].compactMap(SampleSizeWarning.fewPairs))
+        try KernelSums([first], reference: KernelReference(second, kernel: kernel)).squaredMMD(of: [0], estimator: estimator)
     }
 
     /// The kernel audio distance: 100 times the unbiased squared discrepancy with a Gaussian kernel whose bandwidth is
@@ -56,18 +45,6 @@ public enum KernelDistance {
             rows.enumerated().flatMap { line, row in block[(line * columns + row + 1)..<((line + 1) * columns)] }
         }.flatMap { $0 }
         return selectSmallest((distances.count - 1) / 2, of: &distances).squareRoot()
-    }
-
-    /// The sum over all pairs, added up block by block in order.
-    private static func sum(_ pairs: EmbeddingPairs, _ kernel: EmbeddingKernel, skipsEqual: Bool) throws -> Double {
-        let columns = pairs.second.count
-        return try pairs.mapKernel(kernel) { rows, values in
-            var sum = 0.0
-            for (line, row) in rows.enumerated() {
-                for column in 0..<columns where !(skipsEqual && column == row) { sum += values[line * columns + column] }
-            }
-            return sum
-        }.reduce(0, +)
     }
 }
 

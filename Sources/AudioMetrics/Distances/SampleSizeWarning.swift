@@ -20,11 +20,13 @@ public struct SampleSizeWarning: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Kernel estimates need no covariance, only enough pairs.
-    static func fewPairs(_ set: EmbeddingSet) -> SampleSizeWarning? {
+    static func fewPairs(_ set: EmbeddingSet) -> SampleSizeWarning? { fewPairs(count: set.count, dimension: set.dimension) }
+
+    static func fewPairs(count: Int, dimension: Int) -> SampleSizeWarning? {
         let needed = 50
-        guard set.count < needed else { return nil }
+        guard count < needed else { return nil }
         return SampleSizeWarning(
-            count: set.count, dimension: set.dimension, needed: needed,
+            count: count, dimension: dimension, needed: needed,
             consequence: "the estimate varies much from one such set to the next")
     }
 }

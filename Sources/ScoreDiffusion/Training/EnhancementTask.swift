@@ -15,7 +15,8 @@ struct EnhancementTask<Objective: EnhancementObjective>: TrainingTask {
     ) throws {
         self.objective = objective
         self.optimization = optimization
-        (generator, fingerprint) = (data.training, data.fingerprint + (objective.fingerprint.isEmpty ? "" : "-" + objective.fingerprint))
+        generator = data.training
+        fingerprint = [data.fingerprint, objective.fingerprint].filter { !$0.isEmpty }.joined(separator: "-")
         validator = try EnhancementValidator(
             objective, drawing: data.validation, settings: validation, seed: RandomPurpose.validation.seed(of: seed))
     }

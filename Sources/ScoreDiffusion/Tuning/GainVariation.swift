@@ -1,4 +1,5 @@
 import AudioDSP
+import Foundation
 import NeuralCore
 
 /// Versions of a spectrum that differ by gains which change slowly over time and frequency: so few numbers decide what is
@@ -25,7 +26,7 @@ struct GainVariation: Sendable {
         let overTime = matmul(Self.interpolation(places, knots: moments), draw)
         let gains = matmul(overTime, Self.interpolation(pitches, knots: Self.bands), transposeB: true)
         // A draw's parts have deviation 1/√2.
-        return exp(gains * (decibels * Float(2.0.squareRoot()) * 0.115_129_25)).reshaped([batch, frames, bins, 1])
+        return exp(gains * (decibels * Float(2.0.squareRoot() * M_LN10 / 20))).reshaped([batch, frames, bins, 1])
     }
 
     /// The weights of knots at places, `[places, knots]`.

@@ -3,11 +3,11 @@ import Foundation
 /// Looks for the initial noise from which a sampler makes the result that a reward likes best; no gradient is needed.
 ///
 /// Each version turns the best noise so far towards fresh noise, z′ = cos φ · z + sin φ · ξ, which is Gaussian again
-/// whatever φ, so that the network never sees noise that it was not trained for. The first turns are quarter turns, fresh
+/// whatever φ: nothing of it is out of the ordinary but what the reward asks for. The first turns are quarter turns, fresh
 /// noise; from then on φ grows after a success and shrinks after a failure, and holds still at one success in five
 /// (I. Rechenberg's rule). The aim is that of Z. Tang et al., "Inference-time alignment of diffusion models with direct
 /// noise optimization", 2024; the way that of N. Ma et al., "Inference-time scaling for diffusion models beyond scaling
-/// denoising steps", 2025, section 3.2 (zero-order search).
+/// denoising steps", 2025 (zero-order search).
 public struct NoiseSearch: Sendable {
     public struct Outcome: Sendable, Equatable {
         /// How the best noise comes from that of the seed.
@@ -33,7 +33,7 @@ public struct NoiseSearch: Sendable {
     public func run(_ reward: ([NoiseTurn]) throws -> Double?) rethrows -> Outcome {
         let start = try reward([])
         var outcome = Outcome(turns: [], start: start, best: start, isFlat: true), angle = Double.pi / 2
-        for version in 1..<max(versions, 1) {
+        for version in 1..<versions {
             // The seeds of the turns are other ones than the recording's own.
             let turns = outcome.turns + [NoiseTurn(seed: seed &+ UInt64(version) &* 0x9E37_79B9_7F4A_7C15, angle: angle)]
             let value = try reward(turns)

@@ -15,7 +15,7 @@ struct HeldOut: Sendable {
 
     let requests: [RolloutGenerator.Request]
     /// A second clip of each of the first prompts.
-    let seconds: [RolloutGenerator.Request]
+    let repeats: [RolloutGenerator.Request]
     private let seed: UInt64
     private let duration: Double
 
@@ -25,7 +25,7 @@ struct HeldOut: Sendable {
             var random = RandomPurpose.validation.generator(run: seed, stream: index)
             return .init(prompt: prompts[index % prompts.count], seed: random.next())
         }
-        self.seconds = requests.prefix(32).enumerated().map { index, request in
+        repeats = requests.prefix(32).enumerated().map { index, request in
             var random = RandomPurpose.validation.generator(run: seed, stream: 1 << 41 | index)
             return .init(prompt: request.prompt, seed: random.next())
         }
@@ -40,11 +40,11 @@ struct HeldOut: Sendable {
     ///
     /// - Parameters:
     ///   - rewards: of the clips that were asked for.
-    ///   - second: of the second clips.
-    static func scale(_ rewards: [Double?], second: [Double?]) -> (mean: Double, deviation: Double) {
+    ///   - repeats: of the second clips.
+    static func scale(_ rewards: [Double?], repeats: [Double?]) -> (mean: Double, deviation: Double) {
         let known = rewards.compactMap { $0 }
         guard !known.isEmpty else { return (0, 1) }
-        let differences = zip(rewards, second).compactMap { pair in pair.0.flatMap { a in pair.1.map { a - $0 } } }
+        let differences = zip(rewards, repeats).compactMap { pair in pair.0.flatMap { a in pair.1.map { a - $0 } } }
         let variance = differences.reduce(0) { $0 + $1 * $1 } / Double(2 * max(differences.count, 1))
         return (known.reduce(0, +) / Double(known.count), variance > 0 ? variance.squareRoot() : 1)
     }

@@ -131,9 +131,9 @@ struct TuningRunner {
         let clips = try heldOutClips(of: nil, "the start's held-out clips", limits)
         startClips = clips
         guard settings.gradient.standardizes, let judge = material.judge, let rewards = clips.judgement?.trained.clips else { return }
-        let second = try generator.generate(heldOut.seconds, by: state.policy.start) { try checked($0, "the start's second clips", limits) }
-        let judgement = try judge.judge(second, names: heldOut.names(material.prompts), isHeldOut: false)
-        scale = HeldOut.scale(rewards, second: judgement.trained.clips ?? [])
+        let repeats = try generator.generate(heldOut.repeats, by: state.policy.start) { try checked($0, "the start's second clips", limits) }
+        let judgement = try judge.judge(repeats, names: heldOut.names(material.prompts), isHeldOut: false)
+        scale = HeldOut.scale(rewards, repeats: judgement.trained.clips ?? [])
     }
 
     /// - Parameter changed: nil for the start.
