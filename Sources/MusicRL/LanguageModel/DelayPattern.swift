@@ -47,6 +47,15 @@ public struct DelayPattern: Sendable, Equatable {
         }
     }
 
+    /// Which of `count` parts of a clip each place lies in whose code is predicted, `[codebooks × (steps − 1)]`; places
+    /// without a code count for the nearest frame.
+    func parts(_ count: Int, frames: Int) -> [Int] {
+        let steps = steps(frames: frames) - 1
+        return (0..<codebooks).flatMap { codebook in
+            (0..<steps).map { step in min(max(frame(step: step + 1, codebook: codebook), 0), frames - 1) * count / frames }
+        }
+    }
+
     /// Undoes ``delayed(_:)``.
     public func codes(_ delayed: [[Int32]]) -> [[Int32]] {
         let frames = delayed[0].count - longestDelay - 1

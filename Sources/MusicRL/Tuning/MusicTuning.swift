@@ -64,7 +64,7 @@ public struct MusicTuning: Sendable {
         if !settings.method.isOffline, rewards == nil {
             throw TuningError.unsuitable(method: settings.method.rawValue, reason: "it needs rewards")
         }
-        if settings.gradient.segments > 1, rewards?.kind == .distribution {
+        if settings.segments > 1, rewards?.kind == .distribution {
             throw TuningError.unsuitable(method: "segments", reason: "\(rewards?.name ?? "the reward") is of whole sets of clips")
         }
         if settings.method == .dragon, rewards?.kind == .distribution, settings.prompts < 2 {

@@ -20,7 +20,7 @@ struct TuningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Of policy gradients: all, best, best-random or best-worst of a prompt's clips.", valueName: "rule"))
     var filtration: TuningConfiguration.PolicyGradient.Filtration?
     @Flag(help: "Of policy gradients: learn from what is worse than expected alone.") var onlyNegative = false
-    @Option(help: ArgumentHelp("Of policy gradients: parts of a clip that are rewarded by themselves.", valueName: "n")) var segments: Int?
+    @Option(help: ArgumentHelp("Of dragon and policy gradients: parts of a clip that are rewarded by themselves.", valueName: "n")) var segments: Int?
     @Option(help: ArgumentHelp("Of cdpo and robust-dpo: the share of choices thought wrong.", valueName: "share")) var flips: Double?
     @Option(parsing: .unconditional, help: "How freely codes are drawn, above 0.") var temperature: Double?
     @Option(parsing: .unconditional, help: "Draw from so many of the most probable codes; 0 is all.") var topK: Int?
@@ -40,7 +40,7 @@ struct TuningOptions: ParsableArguments {
         set(duration, \.seconds); set(beta, \.beta); set(seed, \.seed); set(rank, \.adapters.rank)
         set(adapters, \.adapters.kind)
         set(loss, \.dragon.loss); set(pairing, \.dragon.pairing); set(labels, \.dragon.labels)
-        set(filtration, \.gradient.filtration); set(segments, \.gradient.segments); set(flips, \.preferences.flips)
+        set(filtration, \.gradient.filtration); set(segments, \.gradient.segments); set(segments, \.dragon.segments); set(flips, \.preferences.flips)
         set(onlyNegative ? true : nil, \.gradient.onlyNegative)
         set(temperature, \.sampling.temperature); set(topK, \.sampling.topK)
         set(topP, \.sampling.topP); set(guidance, \.sampling.guidance)

@@ -82,6 +82,16 @@ import Training
         #expect(share > 0.98 && share < 1 + 1e-6, "\(share) of the way")
     }
 
+    /// Part by part the optimum is the same but for what a part's codes do to the parts after it, which they do not answer for.
+    @Test func partsLeadNearThere() throws {
+        let tiny = try TinyPolicy()
+        var settings = tiny.settings
+        (settings.dragon.labels, settings.dragon.segments) = (.soft, 2)
+        settings.rounds = 400
+        let share = try tiny.progress(tuned(tiny, settings), beta: settings.beta)
+        #expect(share > 0.95 && share < 1 + 1e-6, "\(share) of the way")
+    }
+
     /// Losses without an inner optimum end at the best clip.
     enum Greedy: String, CaseIterable, CustomTestStringConvertible {
         case dragonDPO, dragonIPO, dragonKTO, dragonUnpairedDPO, dragonUnpairedKTO, onlyNegative, bestAndWorst, bestAndRandom

@@ -10,7 +10,7 @@ import Training
 /// Runs: interrupted ones, those that must stop, and what they report. CASES C58 to C64.
 @Suite struct TuningRunTests {
     enum Way: String, CaseIterable, CustomTestStringConvertible {
-        case dragon, dragonKTO, dragonOfSets, rloo, grpo, ppo, dpo, kto
+        case dragon, dragonKTO, dragonInSegments, dragonOfSets, rloo, grpo, ppo, dpo, kto
         var testDescription: String { rawValue }
 
         func settings(_ tiny: TinyPolicy) -> TuningConfiguration {
@@ -23,6 +23,7 @@ import Training
             switch self {
             case .dragon: break
             case .dragonKTO: settings.dragon.loss = .kto
+            case .dragonInSegments: (settings.dragon.segments, settings.dragon.labels) = (2, .soft)
             case .dragonOfSets: (settings.prompts, settings.samples) = (4, 2)
             case .rloo: settings.method = .rloo
             case .grpo: settings.method = .grpo
@@ -231,6 +232,8 @@ import Training
         refused { ($0.method, $0.samples) = (.grpo, 1) }
         refused { $0.sampling.temperature = 0 }
         refused { $0.dragon.labels = .soft; $0.dragon.loss = .kto }
+        refused { $0.dragon.segments = 0 }
+        refused { $0.dragon.segments = 2; $0.dragon.pairing = .unpaired }
         refused { $0.preferences.flips = 0.5 }
         refused { $0.seconds = 0 }
         #expect(throws: TuningError.self) { try TuningPrompts([], heldOut: nil, count: 4, seed: 1) }

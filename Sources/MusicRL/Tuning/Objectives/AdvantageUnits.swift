@@ -43,23 +43,14 @@ struct AdvantageUnits {
 
     private func limited(_ advantage: Double) -> Double { settings.onlyNegative ? min(advantage, 0) : advantage }
 
-    /// The part of a clip in which each place lies, `[codebooks × (steps − 1)]`.
-    private func parts(of clip: CodeSequence) -> [Int] {
-        let steps = pattern.steps(frames: clip.frames) - 1
-        return (0..<pattern.codebooks).flatMap { codebook in
-            (0..<steps).map { step in
-                let frame = min(max(pattern.frame(step: step + 1, codebook: codebook), 0), clip.frames - 1)
-                return frame * settings.segments / clip.frames
-            }
-        }
+    private func spread(_ values: [Double], over clip: CodeSequence) -> [Double] {
+        pattern.parts(settings.segments, frames: clip.frames).map { values[$0] }
     }
-
-    private func spread(_ values: [Double], over clip: CodeSequence) -> [Double] { parts(of: clip).map { values[$0] } }
 
     /// For each part the rewards from it on, less the penalty of the codes from it on.
     private func returnsToGo(_ rollout: Rollout, _ rewards: [Double]) -> [Double] {
         var parts = rewards.map { $0 / Double(settings.segments) }
-        for (place, part) in self.parts(of: rollout.clip).enumerated() {
+        for (place, part) in pattern.parts(settings.segments, frames: rollout.clip.frames).enumerated() {
             parts[part] -= beta * Double(rollout.drawn[place] - rollout.reference[place])
         }
         for part in parts.indices.dropLast().reversed() { parts[part] += parts[part + 1] }

@@ -51,9 +51,33 @@ struct DragonUnits {
                 let (best, worst) = (order[place], order[order.count - 1 - place])
                 let difference = rewards[best]! - rewards[worst]!
                 guard difference > 0 else { return nil }
-                let certainty = settings.labels == .soft ? 1 / (1 + exp(-difference / scale)) : nil
-                return Choice(wanted: best, unwanted: worst, certainty: certainty)
+                return Choice(wanted: best, unwanted: worst, certainty: settings.labels == .soft ? certainty(difference) : nil)
             }
+        }
+    }
+
+    /// Two clips of a prompt at a time, each of their parts with the probability that the first one's is better.
+    ///
+    /// - Parameter rewards: what each part adds to the clip's; nil for clips without.
+    func pairsOfParts(_ groups: [[Int]], _ rollouts: [Rollout], _ rewards: [[Double]?]) -> [SegmentPair] {
+        groups.flatMap { group -> [SegmentPair] in
+            let known = group.filter { rewards[$0] != nil }
+            return (0..<known.count / 2).compactMap { place in
+                let (first, second) = (known[2 * place], known[2 * place + 1])
+                let differences = zip(rewards[first]!, rewards[second]!).map { $0 - $1 }
+                guard differences.contains(where: { $0 != 0 }) else { return nil }
+                return SegmentPair(
+                    first: rollouts[first].clip, second: rollouts[second].clip, referenceFirst: rollouts[first].reference,
+                    referenceSecond: rollouts[second].reference, certainties: differences.map(certainty))
+            }
+        }
+    }
+
+    /// Of a difference of rewards.
+    private func certainty(_ difference: Double) -> Double {
+        switch settings.labels {
+        case .soft: 1 / (1 + exp(-difference / scale))
+        case .hard: difference > 0 ? 1 : difference < 0 ? 0 : 0.5
         }
     }
 

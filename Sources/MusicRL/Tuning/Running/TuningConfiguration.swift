@@ -72,6 +72,8 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
         public var loss = Loss.dpo
         public var pairing = Pairing.paired
         public var labels = Labels.hard
+        /// Parts of a pair of clips that are compared by themselves, each code counting for its own part.
+        public var segments = 1
         /// Sweeps of swaps for rewards of sets.
         public var sweeps = 5
         public init() {}
@@ -144,6 +146,9 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
 
     public init() {}
 
+    /// Parts of a clip that are rewarded by themselves.
+    var segments: Int { method == .dragon ? dragon.segments : gradient.segments }
+
     /// - Throws: ``TuningError/invalidSetting(_:_:)``, ``TuningError/unsuitable(method:reason:)`` and what
     ///   ``SampledDistribution`` refuses.
     public func validate() throws {
@@ -163,6 +168,10 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
         if method == .dragon { try check(samples % 2 == 0, "samples", "must be even for dragon, not \(samples)") }
         if dragon.labels == .soft, dragon.loss != .dpo || dragon.pairing != .paired {
             throw TuningError.unsuitable(method: "dragon with soft labels", reason: "only paired DPO knows how sure a choice is")
+        }
+        try check((1...64).contains(dragon.segments), "dragon.segments", "must be from 1 to 64, not \(dragon.segments)")
+        if dragon.segments > 1, dragon.loss != .dpo || dragon.pairing != .paired {
+            throw TuningError.unsuitable(method: "dragon with segments", reason: "only paired DPO compares parts of clips")
         }
         try check((0...4096).contains(adapters.rank), "adapters.rank", "must be from 0 to 4096, not \(adapters.rank)")
         try check(adapters.alpha > 0 && adapters.alpha < 1e6, "adapters.alpha", "must be above 0, not \(adapters.alpha)")

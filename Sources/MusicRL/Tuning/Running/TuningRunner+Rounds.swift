@@ -46,7 +46,11 @@ extension TuningRunner {
         entry.entropy = own.reduce(0) { $0 + $1.entropy } / Double(clips.count)
         if clips.count > kept.count { entry.dropped = clips.count - kept.count }
         if settings.method == .dragon {
-            try learnFromSets(groups, rollouts, judgement, into: &entry)
+            if settings.dragon.segments > 1 {
+                try learnFromParts(groups, rollouts, names: names, judge: judge, into: &entry)
+            } else {
+                try learnFromSets(groups, rollouts, judgement, into: &entry)
+            }
         } else {
             try learnFromAdvantages(groups, rollouts, judgement, names: names, judge: judge, into: &entry)
         }
@@ -82,6 +86,18 @@ extension TuningRunner {
         try learn(
             units, size: 2, into: &entry,
             objective: PairObjective(loss: loss, beta: settings.beta, chosenWeight: settings.preferences.likelihood))
+    }
+
+    private mutating func learnFromParts(
+        _ groups: [[Int]], _ rollouts: [Rollout], names: [String], judge: any ClipJudge, into entry: inout TuningRound
+    ) throws {
+        let count = settings.dragon.segments
+        let rewards = try judge.judgeParts(rollouts.map(\.clip), names: names, count: count)
+        let units = DragonUnits(settings: settings.dragon, scale: scale.deviation)
+            .pairsOfParts(groups, rollouts, rewards.map { $0.map { $0.map { $0 / Double(count) } } })
+        entry.withoutSignal = 1 - Double(units.count) / Double(max(groups.count { $0.count > 1 } * settings.samples / 2, 1))
+        if units.isEmpty { return }
+        try learn(units, size: 2, into: &entry, objective: SegmentPairObjective(beta: settings.beta))
     }
 
     private mutating func learnFromAdvantages(
