@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Tunes a model of music by DRAGON with one reward after the other and prints the table of win rates.
 
-    python3 recipes/tune_experiments/rewards.py --references music/train --prompts prompts.txt --held-out held_out.txt \
-        --output runs/rewards [--style music/bassoon] [--encoder NAME] [--clap NAME] [--scorer FILE] [--model NAME]
+    python3 recipes/tune_experiments/rewards.py --references music/train --style accordion/ --style-captions accordion.txt \
+        --prompts prompts.txt --held-out held_out.txt --output runs/rewards [--encoder NAME] [--scorer FILE] [--model NAME]
 
 Every reward has a run of its own (`audiotool tune`), from the same start and with the same seed; win rates are of held-out
-prompts. `--encoder` adds rewards in the space of a second encoder, `--clap` those that need captions, `--style` those that
-ask for recordings like some, `--scorer` a learned one. Runs that are there already are read, not made again. Standard
-library only.
+prompts. `--references` are recordings like those that the model learned from, `--style` and `--style-captions` ask for
+something narrower, `--encoder` hears captions and recordings alike, `--scorer` is a learned reward. Runs that are there
+already are read, not made again. Standard library only.
 """
 
 import argparse
@@ -19,40 +19,28 @@ import time
 
 def rewards(options):
     """(name, kind, YAML) of each."""
-    references = pathlib.Path(options.references).resolve()
-    fad = f'reference: "{references}"'
+    references = f'reference: "{pathlib.Path(options.references).resolve()}"'
+    style = f'reference: "{pathlib.Path(options.style).resolve()}"'
+    words = f'reference: "{pathlib.Path(options.style_captions).resolve()}"'
+    own = f'encoder: "{options.encoder}"'
     found = [
         ("level -14", "instance", "{reward: loudness, target: -14}"),
-        ("level -26", "instance", "{reward: loudness, target: -26}"),
+        ("level -32", "instance", "{reward: loudness, target: -32}"),
         ("tempo 120", "instance", "{reward: tempo, bpm: 120}"),
-        ("tempo as asked", "instance", "{reward: tempo}"),
-        ("per-song FAD", "instance-to-distribution", "{reward: per-song-fad, %s}" % fad),
-        ("FAD", "distribution", "{reward: fad, %s}" % fad),
-        ("KAD", "distribution", "{reward: kad, %s}" % fad),
-        ("MMD", "distribution", "{reward: mmd, biased: true, %s}" % fad),
-        ("Vendi", "distribution", "{reward: vendi}"),
-        ("Vendi + level", "distribution",
-         "{reward: vendi, weight: 0.2}\n  - {reward: loudness, target: -14, weight: 0.2}"),
-        ("per-song FAD + level", "instance-to-distribution",
-         "{reward: per-song-fad, weight: 0.1, %s}\n  - {reward: loudness, target: -14, weight: 0.2}" % fad),
+        ("fit to the prompt", "instance", "{reward: clap, %s}" % own),
+        ("exemplars", "instance-to-distribution", "{reward: clap, %s, %s}" % (own, style)),
+        ("captions as exemplars", "instance-to-distribution", "{reward: clap, %s, %s}" % (own, words)),
+        ("per-song FAD", "instance-to-distribution", "{reward: per-song-fad, %s}" % references),
+        ("per-song FAD, style", "instance-to-distribution", "{reward: per-song-fad, %s}" % style),
+        ("FAD", "distribution", "{reward: fad, %s}" % references),
+        ("FAD, style", "distribution", "{reward: fad, %s, %s}" % (own, style)),
+        ("KAD, style", "distribution", "{reward: kad, %s, %s}" % (own, style)),
+        ("MMD to captions", "distribution", "{reward: mmd, biased: true, %s, %s}" % (own, words)),
+        ("Vendi", "distribution", "{reward: vendi, %s}" % own),
+        ("Vendi + level", "distribution", "{reward: vendi, weight: 0.2, %s}\n  - {reward: loudness, target: -14, weight: 0.2}" % own),
     ]
     if options.scorer:
         found.append(("scorer", "instance", '{reward: scorer, model: "%s"}' % pathlib.Path(options.scorer).resolve()))
-    if options.style:
-        style = 'reference: "%s"' % pathlib.Path(options.style).resolve()
-        found.append(("per-song FAD, style", "instance-to-distribution", "{reward: per-song-fad, %s}" % style))
-        found.append(("KAD, style", "distribution", "{reward: kad, %s}" % style))
-    if options.encoder:
-        own = f'encoder: "{options.encoder}", {fad}'
-        found.append(("per-song FAD, encoder", "instance-to-distribution", "{reward: per-song-fad, %s}" % own))
-        found.append(("KAD, encoder", "distribution", "{reward: kad, %s}" % own))
-        found.append(("Vendi, encoder", "distribution", '{reward: vendi, encoder: "%s"}' % options.encoder))
-    if options.clap:
-        clap = f'encoder: "{options.clap}"'
-        captions = 'reference: "%s"' % pathlib.Path(options.prompts).resolve()
-        found.append(("CLAP score", "instance", "{reward: clap, %s}" % clap))
-        found.append(("captions as exemplars", "instance-to-distribution", "{reward: clap, %s, %s}" % (clap, captions)))
-        found.append(("MMD to captions", "distribution", "{reward: mmd, biased: true, %s, %s}" % (clap, captions)))
     return found
 
 
@@ -63,10 +51,11 @@ def measurements(run):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("references", "prompts", "held-out", "output"):
+    for name in ("references", "style", "style-captions", "prompts", "held-out", "output"):
         parser.add_argument("--" + name, required=True)
-    for name in ("style", "encoder", "clap", "scorer", "model", "gold"):
+    for name in ("scorer", "model", "gold"):
         parser.add_argument("--" + name)
+    parser.add_argument("--encoder", default="captions-16k")
     parser.add_argument("--program", default="audiotool")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--learning-rate", type=float, default=0.0012)

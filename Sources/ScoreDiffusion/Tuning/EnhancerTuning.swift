@@ -11,12 +11,12 @@ public enum EnhancerTuning {
         settings.loss.measure = measure
         settings.mixtures.seconds = 3
         settings.mixtures.noiseOnly = 0
-        (settings.optimization.steps, settings.optimization.batchSize) = (400, 4)
-        (settings.optimization.learningRate, settings.optimization.finalLearningRate) = (5e-5, 1e-5)
+        (settings.optimization.steps, settings.optimization.batchSize) = (80, 8)
+        (settings.optimization.learningRate, settings.optimization.finalLearningRate) = (3e-4, 3e-5)
         (settings.optimization.warmUpSteps, settings.optimization.averageDecay) = (20, 0.98)
         // The shipped models start where sampling does.
         settings.optimization.endTimeShare = 0.75
-        settings.validation.every = 100
+        (settings.validation.every, settings.validation.mixtures) = (10, 24)
         return settings
     }
 

@@ -25,14 +25,17 @@ public struct RewardObjective: EnhancementObjective {
         /// Sampler steps of each.
         public var steps = 2
         /// By how much gains that change slowly over time and frequency make versions differ, in dB; 0 leaves it to the sampler.
-        public var variation: Float = 1
+        public var variation: Float = 1.5
         public var beta: Float = 2000
         /// How much the loss of ordinary training counts beside it, which holds the other measures.
-        public var anchor: Float = 0.02
+        public var anchor: Float = 1
         /// Its weights.
         public var training = EnhancerLoss.Weights()
 
-        public init() {}
+        public init() {
+            // What is raised tends to be paid for with the signal itself.
+            training.signalToNoise = 0.5
+        }
 
         func validate() throws {
             func check(_ holds: Bool, _ name: String, _ message: String) throws {

@@ -82,6 +82,16 @@ import Training
         #expect(share > 0.98 && share < 1 + 1e-6, "\(share) of the way")
     }
 
+    /// What is learned from is chosen by the rewards, and each choice knows how sure it is: the optimum is the same.
+    @Test func extremesLeadThere() throws {
+        let tiny = try TinyPolicy()
+        var settings = tiny.settings
+        (settings.dragon.labels, settings.dragon.extremes) = (.soft, true)
+        (settings.prompts, settings.samples, settings.rounds) = (16, 8, 400)
+        let share = try tiny.progress(tuned(tiny, settings), beta: settings.beta)
+        #expect(share > 0.98 && share < 1 + 1e-6, "\(share) of the way")
+    }
+
     /// Part by part the optimum is the same but for what a part's codes do to the parts after it, which they do not answer for.
     @Test func partsLeadNearThere() throws {
         let tiny = try TinyPolicy()

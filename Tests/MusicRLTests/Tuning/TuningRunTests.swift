@@ -10,7 +10,7 @@ import Training
 /// Runs: interrupted ones, those that must stop, and what they report. CASES C58 to C64.
 @Suite struct TuningRunTests {
     enum Way: String, CaseIterable, CustomTestStringConvertible {
-        case dragon, dragonKTO, dragonInSegments, dragonOfSets, rloo, grpo, ppo, dpo, kto
+        case dragon, dragonKTO, dragonOfExtremes, dragonInSegments, dragonOfSets, rloo, grpo, ppo, dpo, kto
         var testDescription: String { rawValue }
 
         func settings(_ tiny: TinyPolicy) -> TuningConfiguration {
@@ -23,7 +23,8 @@ import Training
             switch self {
             case .dragon: break
             case .dragonKTO: settings.dragon.loss = .kto
-            case .dragonInSegments: (settings.dragon.segments, settings.dragon.labels) = (2, .soft)
+            case .dragonOfExtremes: settings.dragon.extremes = true
+            case .dragonInSegments: (settings.dragon.segments, settings.dragon.labels, settings.dragon.extremes) = (2, .soft, true)
             case .dragonOfSets: (settings.prompts, settings.samples) = (4, 2)
             case .rloo: settings.method = .rloo
             case .grpo: settings.method = .grpo

@@ -42,6 +42,14 @@ struct DragonUnits {
         }
     }
 
+    /// The best and the worst clip of each prompt.
+    static func extremes(_ groups: [[Int]], _ rewards: [Double?]) -> [[Int]] {
+        groups.map { group in
+            let order = group.filter { rewards[$0] != nil }.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
+            return order.count > 2 ? [order[0], order[order.count - 1]] : order
+        }
+    }
+
     private func byScore(_ groups: [[Int]], _ rewards: [Double?]) -> [Choice] {
         groups.flatMap { group -> [Choice] in
             let known = group.filter { rewards[$0] != nil }

@@ -54,4 +54,13 @@ public struct Judgement: Sendable {
         (self.trained, self.watched, self.kept) = (trained, watched, kept)
         (self.soundingShares, self.diversity) = (soundingShares, diversity)
     }
+
+    /// Of some of the clips alone, without what is only watched.
+    func selecting(_ indices: [Int]) -> Judgement {
+        let set = trained.set, kept = Set(kept)
+        let track = Track(name: trained.name, clips: trained.clips.map { clips in indices.map { clips[$0] } }) { members in
+            try set(members.map { indices[$0] })
+        }
+        return Judgement(trained: track, kept: indices.indices.filter { kept.contains(indices[$0]) })
+    }
 }

@@ -74,6 +74,8 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
         public var labels = Labels.hard
         /// Parts of a pair of clips that are compared by themselves, each code counting for its own part.
         public var segments = 1
+        /// Whether only the best and the worst clip of each prompt are learned from.
+        public var extremes = false
         /// Sweeps of swaps for rewards of sets.
         public var sweeps = 5
         public init() {}

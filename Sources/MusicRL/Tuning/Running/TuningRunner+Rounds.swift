@@ -23,28 +23,40 @@ extension TuningRunner {
         }
         let decoder = state.policy.decoder, policy = state.policy
         let generated = try generator.generate(requests, by: decoder) { try checked($0, "round \(round + 1): clips", limits) }
-        let (clips, own) = scorer.drawn(generated, by: decoder) { policy.values($0) }
-        let names = requests.indices.map { index in
+        let allNames = requests.indices.map { index in
             "round \(round + 1), prompt \"\(material.prompts[requests[index].prompt].prefix(40))\", clip \(index % settings.samples + 1)"
         }
         report(.progress("round \(round + 1): rewards", 0))
-        let judgement = try judge.judge(clips, names: names, isHeldOut: false)
+        let all = try judge.judge(generated, names: allNames, isHeldOut: false)
         if limits.shouldStop() { throw CancellationError() }
         report(.progress("round \(round + 1): updates", 0))
+        let kept = Set(all.kept)
+        var groups = prompts.indices.map { place in
+            (place * settings.samples..<(place + 1) * settings.samples).filter(kept.contains)
+        }
+        var entry = TuningRound(step: round + 1, learningRate: settings.rate(at: round))
+        entry.reward = try all.trained.set(all.kept)
+        if generated.count > kept.count { entry.dropped = generated.count - kept.count }
+        // Clips that nothing is learned from need not go through the networks again.
+        var learned = Array(generated.indices)
+        if settings.method == .dragon, settings.dragon.extremes, let rewards = all.trained.clips {
+            groups = DragonUnits.extremes(groups, rewards)
+            learned = groups.flatMap(\.self)
+            groups = groups.reduce(into: []) { result, group in
+                let start = result.reduce(0) { $0 + $1.count }
+                result.append(Array(start..<start + group.count))
+            }
+        }
+        guard !learned.isEmpty else { return entry }
+        let judgement = all.selecting(learned), names = learned.map { allNames[$0] }
+        let (clips, own) = scorer.drawn(learned.map { generated[$0] }, by: decoder) { policy.values($0) }
         let base = scorer.scores(clips, by: policy.start)
         let rollouts = clips.indices.map { index in
             Rollout(
                 clip: clips[index], reference: base[index].logarithms, drawn: own[index].logarithms, values: own[index].values)
         }
-        let kept = Set(judgement.kept)
-        let groups = prompts.indices.map { place in
-            (place * settings.samples..<(place + 1) * settings.samples).filter(kept.contains)
-        }
-        var entry = TuningRound(step: round + 1, learningRate: settings.rate(at: round))
-        entry.reward = try judgement.trained.set(judgement.kept)
         entry.divergence = zip(own, base).reduce(0) { $0 + $1.0.divergence(from: $1.1.logarithms) } / Double(clips.count)
         entry.entropy = own.reduce(0) { $0 + $1.entropy } / Double(clips.count)
-        if clips.count > kept.count { entry.dropped = clips.count - kept.count }
         if settings.method == .dragon {
             if settings.dragon.segments > 1 {
                 try learnFromParts(groups, rollouts, names: names, judge: judge, into: &entry)
