@@ -28,7 +28,7 @@ public struct RewardObjective: EnhancementObjective {
         public var variation: Float = 1.5
         public var beta: Float = 2000
         /// How much the loss of ordinary training counts beside it, which holds the other measures.
-        public var anchor: Float = 1
+        public var anchor: Float = 2
         /// Its weights.
         public var training = EnhancerLoss.Weights()
 
