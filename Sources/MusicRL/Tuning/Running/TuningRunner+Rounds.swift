@@ -30,24 +30,10 @@ extension TuningRunner {
         let all = try judge.judge(generated, names: allNames, isHeldOut: false)
         if limits.shouldStop() { throw CancellationError() }
         report(.progress("round \(round + 1): updates", 0))
-        let kept = Set(all.kept)
-        var groups = prompts.indices.map { place in
-            (place * settings.samples..<(place + 1) * settings.samples).filter(kept.contains)
-        }
         var entry = TuningRound(step: round + 1, learningRate: settings.rate(at: round))
         entry.reward = try all.trained.set(all.kept)
-        if generated.count > kept.count { entry.dropped = generated.count - kept.count }
-        // Clips that nothing is learned from need not go through the networks again.
-        var learned = Array(generated.indices)
-        if settings.method == .dragon, settings.dragon.extremes, let rewards = all.trained.clips {
-            groups = DragonUnits.extremes(groups, rewards)
-            learned = groups.flatMap(\.self)
-            groups = groups.reduce(into: []) { result, group in
-                let start = result.reduce(0) { $0 + $1.count }
-                result.append(Array(start..<start + group.count))
-            }
-        }
-        guard !learned.isEmpty else { return entry }
+        if generated.count > all.kept.count { entry.dropped = generated.count - all.kept.count }
+        let (learned, groups) = clipsToLearnFrom(all, prompts: prompts.count)
         let judgement = all.selecting(learned), names = learned.map { allNames[$0] }
         let (clips, own) = scorer.drawn(learned.map { generated[$0] }, by: decoder) { policy.values($0) }
         let base = scorer.scores(clips, by: policy.start)
@@ -68,6 +54,25 @@ extension TuningRunner {
         }
         state.roundsWithoutSignal = entry.withoutSignal == 1 ? state.roundsWithoutSignal + 1 : 0
         return entry
+    }
+
+    /// Clips that nothing is learned from need not go through the networks again.
+    ///
+    /// - Returns: which clips are left, and which of those belong to each prompt.
+    private func clipsToLearnFrom(_ judgement: Judgement, prompts: Int) -> (clips: [Int], groups: [[Int]]) {
+        let kept = Set(judgement.kept)
+        var groups = (0..<prompts).map { place in
+            (place * settings.samples..<(place + 1) * settings.samples).filter(kept.contains)
+        }
+        if settings.method == .dragon, settings.dragon.extremes, let rewards = judgement.trained.clips {
+            groups = DragonUnits.extremes(groups, rewards)
+        }
+        var count = 0
+        let renumbered = groups.map { group in
+            count += group.count
+            return Array(count - group.count..<count)
+        }
+        return (groups.flatMap(\.self), renumbered)
     }
 
     private mutating func learnFromSets(
@@ -107,7 +112,8 @@ extension TuningRunner {
         let rewards = try judge.judgeParts(rollouts.map(\.clip), names: names, count: count)
         let units = DragonUnits(settings: settings.dragon, scale: scale.deviation)
             .pairsOfParts(groups, rollouts, rewards.map { $0.map { $0.map { $0 / Double(count) } } })
-        entry.withoutSignal = 1 - Double(units.count) / Double(max(groups.count { $0.count > 1 } * settings.samples / 2, 1))
+        let pairs = groups.reduce(0) { $0 + $1.count / 2 }
+        entry.withoutSignal = pairs > 0 ? 1 - Double(units.count) / Double(pairs) : 1
         if units.isEmpty { return }
         try learn(units, size: 2, into: &entry, objective: SegmentPairObjective(beta: settings.beta))
     }
