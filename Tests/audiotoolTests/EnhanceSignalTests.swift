@@ -59,6 +59,9 @@ import Testing
             #expect(try run("d.wav", wrong).code == 64)
         }
         #expect(try run("d.wav", ["--noise-search", "2", "--reward", "vendi"]).code == 1)
+        let stream = try Tool.run(
+            ["enhance", "-", "-o", "d.wav", "--noise-search", "2", "--reward", "loudness"], in: folder, input: Data(folder.bytes("in.wav")))
+        #expect(stream.code == 1 && stream.errors.contains("Standard input comes only once"), "\(stream.errors)")
         #expect(!folder.files.contains("d.wav"))
     }
 

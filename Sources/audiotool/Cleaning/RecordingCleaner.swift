@@ -27,11 +27,14 @@ struct RecordingCleaner: RecordingWorker {
             source.info, remarks: found.inspection.warning.map { [$0] } ?? [], status: "enhanced", seconds: clock.elapsed)
     }
 
-    /// A file, or a stream that comes only once.
-    private func open(_ path: String) throws -> any FileRecordingSource {
+    /// Whether a recording comes only once.
+    static func isStream(_ path: String) -> Bool {
         var status = stat()
-        let isStream = path == "-" || (stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT))
-        return isStream
+        return path == "-" || (stat(path, &status) == 0 && ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT))
+    }
+
+    private func open(_ path: String) throws -> any FileRecordingSource {
+        Self.isStream(path)
             ? try SpooledSource(path: path, truncation: truncation) : try FileSource(path: path, truncation: truncation)
     }
 }

@@ -13,7 +13,9 @@ struct SearchingCleaner: RecordingWorker {
     func work(
         on job: OutputPlan.Job, onProgress: (_ done: Double, _ total: Double) throws -> Void
     ) throws -> CleaningReport.Entry {
-        guard job.input != "-" else { throw CommandFailure("Standard input comes only once: a search needs a file.") }
+        guard !RecordingCleaner.isStream(job.input) else {
+            throw CommandFailure("\(job.input == "-" ? "Standard input" : job.input) comes only once: a search needs a file.")
+        }
         let clock = ProgressClock(), folder = FileManager.default.temporaryDirectory.path + "/audiotool-" + UUID().uuidString
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -31,11 +33,11 @@ struct SearchingCleaner: RecordingWorker {
             _ = try clean(trial, turns)
             return try rewards.report(on: ClipBatch([Clip(name: job.input, source: .file(trial.output))]), isStrict: false).total
         }
-        guard let start = outcome.start, let best = outcome.best else {
+        guard let best = outcome.best else {
             throw CommandFailure("\(job.input): \(rewards.name) says nothing of its versions, so none can be chosen.")
         }
         var entry = try clean(job, outcome.turns)
-        entry.search = NoiseSearchReport(versions: versions, start: start, best: best)
+        entry.search = NoiseSearchReport(versions: versions, start: outcome.start, best: best)
         entry.processingSeconds = clock.elapsed
         if outcome.isFlat, versions > 1 {
             entry.warnings = (entry.warnings ?? []) + [
@@ -48,11 +50,13 @@ struct SearchingCleaner: RecordingWorker {
 /// What a search came to.
 struct NoiseSearchReport: Encodable {
     var versions: Int
-    /// The reward of the version that comes without a search, and of the one that was kept.
-    var start: Double
+    /// The reward of the version that comes without a search, where it has one, and of the one that was kept.
+    var start: Double?
     var best: Double
 }
 
 extension NoiseSearchReport: CustomStringConvertible {
-    var description: String { String(format: "reward %.4g → %.4g", start, best) }
+    var description: String {
+        "reward " + (start.map { String(format: "%.4g", $0) } ?? "none") + String(format: " → %.4g", best)
+    }
 }
