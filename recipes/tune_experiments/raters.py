@@ -54,7 +54,8 @@ def main():
         if not (folder / "model.safetensors").exists():
             run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 4,
                 "--reward", reward, "--gold", options.taste, "--method", options.method, "--rounds", options.rounds,
-                "--prompts-per-round", 8, "--samples", 4, "--learning-rate", options.learning_rate, "--beta", options.beta, "--output", folder, *model, *(["--resume"] if (folder / "config.json").exists() else []))
+                "--prompts-per-round", 8, "--samples", 4, "--learning-rate", options.learning_rate,
+                "--beta", options.beta, "--output", folder, *model, *(["--resume"] if (folder / "config.json").exists() else []))
         return ["--model", folder / "model.safetensors"]
 
     r = tune("R", options.designed, start)

@@ -82,15 +82,7 @@ import Testing
         expectClose(tiny.logProbabilities(policy.decoder).map { Float($0) }, tiny.logProbabilities(tiny.decoder).map { Float($0) }, absolute: 1e-6)
         // Ten projections with two matrices each, four norms with gain and offset.
         #expect(policy.namedParameters().count == 28)
-        struct Nudge: ParameterVisitor {
-            var path = "", rng = Philox(seed: 5)
-            mutating func visit(_ name: String, _ parameter: inout Tensor) {
-                parameter = parameter + 0.1 * Tensor.gaussian(parameter.shape, using: &rng)
-            }
-            mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) {}
-        }
-        var nudge = Nudge()
-        try policy.visitParameters(&nudge)
+        try policy.nudge()
         let scorer = tiny.scorer
         func loss(_ policy: TunedPolicy) -> Tensor { scorer.scored([tiny.clips[5]], by: policy).chosen.sum() }
         let (_, gradients) = valueAndGradient(of: policy) { loss($0) }

@@ -12,13 +12,7 @@ import Testing
         adapters.kind = .norms
         var rng = Philox(seed: 2)
         var policy = TunedPolicy(tiny.decoder, adapters: adapters, predictsReturns: false, using: &rng)
-        struct Nudge: ParameterVisitor {
-            var path = "", rng = Philox(seed: 5)
-            mutating func visit(_ name: String, _ parameter: inout Tensor) { parameter = parameter + 0.1 * Tensor.gaussian(parameter.shape, using: &rng) }
-            mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) {}
-        }
-        var nudge = Nudge()
-        try policy.visitParameters(&nudge)
+        try policy.nudge()
         return policy
     }
 

@@ -147,3 +147,18 @@ func withFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
 func expectNear(_ actual: Double, _ expected: Double, absolute: Double, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(abs(actual - expected) <= absolute, "\(actual) instead of \(expected)", sourceLocation: sourceLocation)
 }
+
+extension TunedPolicy {
+    /// Moves all parameters a little, always in the same way.
+    mutating func nudge() throws {
+        struct Nudge: ParameterVisitor {
+            var path = "", rng = Philox(seed: 5)
+            mutating func visit(_ name: String, _ parameter: inout Tensor) {
+                parameter = parameter + 0.1 * Tensor.gaussian(parameter.shape, using: &rng)
+            }
+            mutating func visitBuffer(_ name: String, _ buffer: inout Tensor) {}
+        }
+        var nudge = Nudge()
+        try visitParameters(&nudge)
+    }
+}

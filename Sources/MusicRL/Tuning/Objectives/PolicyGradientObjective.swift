@@ -29,13 +29,13 @@ struct PolicyGradientObjective: TuningObjective {
             let steps = unit.drawn.count / codebooks, codes = Double(unit.clip.codeCount)
             let valid = scored.delayed.validity
             let places = (0..<unit.drawn.count).filter { place in
-                valid.withUnsafeBuffer { $0[(item * codebooks + place / steps) * all + place % steps] > 0 }
+                valid.withUnsafeBuffer { $0[scored.delayed.index(item: item, place: place, steps: steps)] > 0 }
             }
             let terms = try terms(
                 new: places.map { Double(scored.own[item][$0]) }, old: places.map { Double(unit.drawn[$0]) },
                 advantages: places.map { unit.advantages[$0] })
             for (place, slope) in zip(places, terms.slopes) {
-                slopes[(item * codebooks + place / steps) * all + place % steps] = slope / codes / Double(units.count)
+                slopes[scored.delayed.index(item: item, place: place, steps: steps)] = slope / codes / Double(units.count)
             }
             sums.loss += terms.losses.reduce(0, +) / codes
             sums.values["clipped", default: 0] += terms.clippedShare

@@ -20,7 +20,6 @@ struct SegmentPairObjective: TuningObjective {
     func loss(of policy: TunedPolicy, on units: [SegmentPair], by scorer: PolicyScorer) throws -> (Tensor, UpdateSums) {
         let count = units.count, codebooks = scorer.pattern.codebooks
         let scored = scorer.scored(units.map(\.first) + units.map(\.second), by: policy)
-        let all = scored.delayed.validity.shape[2]
         var slopes = [Double](repeating: 0, count: scored.chosen.count), sums = UpdateSums(units: Double(count))
         for (index, unit) in units.enumerated() {
             let first = partRatios(unit.first, scored.own[index], unit.referenceFirst, unit.certainties.count, scorer.pattern)
@@ -44,7 +43,7 @@ struct SegmentPairObjective: TuningObjective {
             for (item, places, values) in [(index, first.places, byPart.first), (count + index, second.places, byPart.second)] {
                 let steps = places.count / codebooks
                 for (place, part) in places.enumerated() {
-                    slopes[(item * codebooks + place / steps) * all + place % steps] = values[part]
+                    slopes[scored.delayed.index(item: item, place: place, steps: steps)] = values[part]
                 }
             }
         }

@@ -40,6 +40,14 @@ extension PolicyScorer {
     }
 }
 
+extension DelayedSequences {
+    /// Where a place of an item, among its own `[codebooks × steps]`, stands in the whole batch.
+    func index(item: Int, place: Int, steps: Int) -> Int {
+        let (codebooks, all) = (validity.shape[1], validity.shape[2])
+        return (item * codebooks + place / steps) * all + place % steps
+    }
+}
+
 /// log π / π₀ of a sequence from those of its codes, summed in double precision.
 func logRatio(_ policy: [Float], _ reference: [Float]) -> Double {
     zip(policy, reference).reduce(0) { $0 + (Double($1.0) - Double($1.1)) }
