@@ -29,11 +29,13 @@ def main():
     parser.add_argument("--method", default="rloo")
     parser.add_argument("--learning-rate", type=float, default=0.001)
     parser.add_argument("--beta", type=float, default=0.05)
+    parser.add_argument("--guidance", help="how strongly the text pulls in all clips; 1 takes half the work")
     parser.add_argument("--clips", type=int, default=100, help="pairs of each comparison at the end")
     options = parser.parse_args()
     output = pathlib.Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
     start = ["--model", options.model]
+    drawing = ["--guidance", options.guidance] if options.guidance else []
 
     def run(*arguments):
         command = [options.program, *map(str, arguments)]
@@ -43,7 +45,7 @@ def main():
     choices = output / "choices"
     if not (choices / "choices.jsonl").exists():
         run("preferences", "simulate", "--prompts", options.prompts, "--reward", options.taste, "--pairs", options.pairs,
-            "--flips", options.flips, "--output", choices, *start)
+            "--flips", options.flips, "--output", choices, *start, *drawing)
     encoder = ["--encoder", options.encoder] if options.encoder else []
     for name, members in (("one", 1), ("five", 5)):
         if not (output / f"{name}.yaml").exists():
@@ -55,7 +57,7 @@ def main():
             run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 4,
                 "--reward", reward, "--gold", options.taste, "--method", options.method, "--rounds", options.rounds,
                 "--prompts-per-round", 8, "--samples", 4, "--learning-rate", options.learning_rate,
-                "--beta", options.beta, "--output", folder, *model, *(["--resume"] if (folder / "config.json").exists() else []))
+                "--beta", options.beta, "--output", folder, *model, *drawing, *(["--resume"] if (folder / "config.json").exists() else []))
         return ["--model", folder / "model.safetensors"]
 
     r = tune("R", options.designed, start)
@@ -81,12 +83,14 @@ def main():
         folder = output / ("compare-" + label.replace(" ", "-"))
         if not (folder / "choices.jsonl").exists():
             text = run("preferences", "simulate", *first, "--against", second[1], "--prompts", options.held_out, "--reward", options.taste,
-                       "--pairs", options.clips, "--output", folder)
+                       "--pairs", options.clips, "--output", folder, *drawing)
             (folder / "result.txt").write_text(text)
         print(f"{label}: {(folder / 'result.txt').read_text().strip()}")
 
     compare("U five over start", ensemble, start)
     compare("U one over start", u, start)
+    compare("R over start", r, start)
+    compare("RU over start", ru, start)
     compare("RU over R", ru, r)
     compare("RU over U", ru, ensemble)
 

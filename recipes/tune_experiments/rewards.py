@@ -17,6 +17,14 @@ import subprocess
 import time
 
 
+# Eight clips of each prompt are drawn and two learned from, the wanted one mostly by its likelihood.
+SETTINGS = (
+    "--guidance 1 --samples 8 --prompts-per-round 12 --extremes --labels soft --likelihood 30 --epochs 3 --beta 0.003 "
+    "--learning-rate 0.0012").split()
+# Rewards that ask for something else with each prompt.
+PROMPTED = ("fit to the prompt",)
+
+
 def rewards(options):
     """(name, kind, YAML) of each."""
     references = f'reference: "{pathlib.Path(options.references).resolve()}"'
@@ -57,9 +65,7 @@ def main():
         parser.add_argument("--" + name)
     parser.add_argument("--encoder", default="captions-16k")
     parser.add_argument("--program", default="audiotool")
-    parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--learning-rate", type=float, default=0.0012)
-    parser.add_argument("--beta", type=float, default=0.02)
+    parser.add_argument("--rounds", type=int, default=16)
     parser.add_argument("--only", nargs="*", help="names of rewards")
     parser.add_argument("arguments", nargs="*", help="more arguments of tune, after --")
     options = parser.parse_args()
@@ -76,13 +82,12 @@ def main():
         if not (run / "model.safetensors").exists():
             command = [
                 options.program, "tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", "128",
-                "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--labels", "soft",
-                "--learning-rate", str(options.learning_rate), "--beta", str(options.beta), "--reward", str(file), "--output", str(run)]
+                "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--reward", str(file), "--output", str(run), *SETTINGS]
+            # What fits one prompt does not fit another.
+            command += [] if name in PROMPTED else ["--exploration", "1"]
             command += ["--resume"] if (run / "config.json").exists() else []
             command += ["--model", options.model] if options.model else []
             command += ["--gold", options.gold] if options.gold else []
-            # Sets need more clips than single ones.
-            command += ["--prompts-per-round", "24"] if kind == "distribution" else []
             print("#", " ".join(command + options.arguments), flush=True)
             code = subprocess.run(command + options.arguments).returncode
             if code != 0:

@@ -9,6 +9,11 @@ struct TuningOptions: ParsableArguments {
     @Option(help: "Of dragon: paired (by prompt) or unpaired.") var pairing: TuningConfiguration.Dragon.Pairing?
     @Option(help: "Of dragon: hard, or soft as the difference of rewards says.") var labels: TuningConfiguration.Dragon.Labels?
     @Flag(help: "Of dragon: learn from the best and the worst clip of each prompt alone; the others then cost little.") var extremes = false
+    @Option(help: ArgumentHelp("Of dragon: the share of prompts whose wanted clip is one of the best of all prompts.", valueName: "share"))
+    var exploration: Double?
+    @Option(help: ArgumentHelp("Of losses of pairs: how much the likelihood of the better clip counts beside the choice.", valueName: "weight"))
+    var likelihood: Double?
+    @Option(help: ArgumentHelp("Times that the clips of a round are gone through.", valueName: "n")) var epochs: Int?
     @Option(help: "Rounds of clips, rewards and updates.") var rounds: Int?
     @Option(help: ArgumentHelp("Prompts of a round, or pairs of a file.", valueName: "n")) var promptsPerRound: Int?
     @Option(help: ArgumentHelp("Clips for each prompt of a round.", valueName: "n")) var samples: Int?
@@ -42,6 +47,7 @@ struct TuningOptions: ParsableArguments {
         set(adapters, \.adapters.kind)
         set(loss, \.dragon.loss); set(pairing, \.dragon.pairing); set(labels, \.dragon.labels)
         set(filtration, \.gradient.filtration); set(segments, \.gradient.segments); set(segments, \.dragon.segments); set(flips, \.preferences.flips)
+        set(exploration, \.dragon.exploration); set(likelihood, \.preferences.likelihood); set(epochs, \.optimization.epochs)
         set(extremes ? true : nil, \.dragon.extremes)
         set(onlyNegative ? true : nil, \.gradient.onlyNegative)
         set(temperature, \.sampling.temperature); set(topK, \.sampling.topK)

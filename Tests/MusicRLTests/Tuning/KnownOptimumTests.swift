@@ -104,7 +104,7 @@ import Training
 
     /// Losses without an inner optimum end at the best clip.
     enum Greedy: String, CaseIterable, CustomTestStringConvertible {
-        case dragonDPO, dragonIPO, dragonKTO, dragonUnpairedDPO, dragonUnpairedKTO, onlyNegative, bestAndWorst, bestAndRandom
+        case dragonDPO, dragonExploring, dragonIPO, dragonKTO, dragonUnpairedDPO, dragonUnpairedKTO, onlyNegative, bestAndWorst, bestAndRandom
         case grpoWithoutBeta, offlineIPO, offlineKTO, offlineSimPO
         var testDescription: String { rawValue }
     }
@@ -118,6 +118,7 @@ import Training
         settings.optimization.finalLearningRate = 0.02
         switch kind {
         case .dragonDPO: break
+        case .dragonExploring: (settings.dragon.exploration, settings.dragon.extremes, settings.prompts, settings.samples) = (1, true, 8, 8)
         case .dragonIPO: (settings.dragon.loss, settings.beta) = (.ipo, 0.01)
         case .dragonKTO: settings.dragon.loss = .kto
         case .dragonUnpairedDPO: settings.dragon.pairing = .unpaired

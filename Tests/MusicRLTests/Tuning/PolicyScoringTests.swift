@@ -55,6 +55,22 @@ import Testing
         }
     }
 
+    /// What was drawn for another prompt is scored as an answer to its new one, and all codes count.
+    @Test(arguments: samplings) func borrowedClips(_ sampling: SamplingSettings) throws {
+        let whole = SamplingSettings(temperature: sampling.temperature, topK: 0, topP: 1, guidance: sampling.guidance)
+        let tiny = try TinyPolicy(codes: 7, codebooks: 2, frames: 2, sampling: sampling)
+        let free = try TinyPolicy(codes: 7, codebooks: 2, frames: 2, sampling: whole)
+        let scorer = PolicyScorer(distribution: tiny.distribution, pattern: tiny.pattern, texts: tiny.texts, chunk: 2)
+        let generator = RolloutGenerator(sampling: sampling, window: wideWindow, frames: 6, texts: tiny.texts)
+        let generated = try generator.generate([.init(prompt: 1, seed: 5)], by: tiny.decoder)[0]
+        var borrowed = CodeSequence(prompt: 0, codes: generated.codes)
+        borrowed.isBorrowed = true
+        let (clips, scores) = scorer.drawn([generated, borrowed], by: tiny.decoder)
+        #expect(clips[1].support == nil)
+        expectNear(
+            scores[1].logarithms.reduce(0) { $0 + Double($1) }, try logarithms(clips[1], free, text: tiny.texts[0]), absolute: 2e-4)
+    }
+
     /// Clips of very different lengths in one batch are as each by itself; nothing of padding gets into a sum.
     @Test func paddingIsOutOfEverySum() throws {
         let tiny = try TinyPolicy(codes: 5, codebooks: 2, frames: 2)

@@ -10,7 +10,7 @@ import Training
 /// Runs: interrupted ones, those that must stop, and what they report. CASES C58 to C64.
 @Suite struct TuningRunTests {
     enum Way: String, CaseIterable, CustomTestStringConvertible {
-        case dragon, dragonKTO, dragonOfExtremes, dragonInSegments, dragonOfSets, rloo, grpo, ppo, dpo, kto
+        case dragon, dragonKTO, dragonOfExtremes, dragonInSegments, dragonOfSets, dragonExploring, rloo, grpo, ppo, dpo, kto
         var testDescription: String { rawValue }
 
         func settings(_ tiny: TinyPolicy) -> TuningConfiguration {
@@ -26,6 +26,7 @@ import Training
             case .dragonOfExtremes: settings.dragon.extremes = true
             case .dragonInSegments: (settings.dragon.segments, settings.dragon.labels, settings.dragon.extremes) = (2, .soft, true)
             case .dragonOfSets: (settings.prompts, settings.samples) = (4, 2)
+            case .dragonExploring: (settings.dragon.exploration, settings.dragon.extremes) = (0.5, true)
             case .rloo: settings.method = .rloo
             case .grpo: settings.method = .grpo
             case .ppo: settings.method = .ppo

@@ -8,6 +8,8 @@ public struct CodeSequence: Sendable {
     public let codes: [[Int32]]
     /// nil where all codes could be drawn.
     var support: CodeSupport?
+    /// Whether it was drawn for another prompt: then all codes count.
+    var isBorrowed = false
 
     public init(prompt: Int, codes: [[Int32]]) { (self.prompt, self.codes) = (prompt, codes) }
 

@@ -46,7 +46,7 @@ struct PolicyScorer: Sendable {
             let output = distribution.scores(by: decoder, of: delayed, memory: memory)
             let clips = zip(part, distribution.supports(output.scores, of: delayed)).map { sequence, support in
                 var sequence = sequence
-                sequence.support = support
+                sequence.support = sequence.isBorrowed ? nil : support
                 return sequence
             }
             return Array(zip(clips, scores(clips, in: delayed, output, values)))

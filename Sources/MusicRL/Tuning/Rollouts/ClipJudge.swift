@@ -63,4 +63,16 @@ public struct Judgement: Sendable {
         }
         return Judgement(trained: track, kept: indices.indices.filter { kept.contains(indices[$0]) })
     }
+
+    /// What each clip adds to the reward of the set, in deviations of that over all; nil for clips that do not count.
+    func contributions(count: Int) throws -> [Double?] {
+        let found = try DemonstrationSets.leaveOneOut(count: kept.count) { members in
+            try trained.set(members.map { kept[$0] })
+        }.contributions
+        let mean = found.reduce(0, +) / Double(found.count)
+        let deviation = (found.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(found.count - 1, 1))).squareRoot()
+        var contributions = [Double?](repeating: nil, count: count)
+        for (place, index) in kept.enumerated() { contributions[index] = deviation > 0 ? (found[place] - mean) / deviation : 0 }
+        return contributions
+    }
 }

@@ -76,6 +76,9 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
         public var segments = 1
         /// Whether only the best and the worst clip of each prompt are learned from.
         public var extremes = false
+        /// The share of a round's prompts whose wanted clip is one of the best of the whole round, whatever prompt that was
+        /// drawn for. Clips of one prompt are much alike; this is how a policy finds what it would hardly draw for a prompt.
+        public var exploration = 0.0
         /// Sweeps of swaps for rewards of sets.
         public var sweeps = 5
         public init() {}
@@ -151,6 +154,11 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
     /// Parts of a clip that are rewarded by themselves.
     var segments: Int { method == .dragon ? dragon.segments : gradient.segments }
 
+    /// Whether a prompt of a round borrows the wanted clip; such prompts are spread among the others.
+    func isBorrowing(place: Int) -> Bool {
+        method == .dragon && (Double(place + 1) * dragon.exploration).rounded(.down) > (Double(place) * dragon.exploration).rounded(.down)
+    }
+
     /// - Throws: ``TuningError/invalidSetting(_:_:)``, ``TuningError/unsuitable(method:reason:)`` and what
     ///   ``SampledDistribution`` refuses.
     public func validate() throws {
@@ -174,6 +182,10 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
         try check((1...64).contains(dragon.segments), "dragon.segments", "must be from 1 to 64, not \(dragon.segments)")
         if dragon.segments > 1, dragon.loss != .dpo || dragon.pairing != .paired {
             throw TuningError.unsuitable(method: "dragon with segments", reason: "only paired DPO compares parts of clips")
+        }
+        try check((0...1).contains(dragon.exploration), "dragon.exploration", "must be from 0 to 1, not \(dragon.exploration)")
+        if dragon.exploration > 0, dragon.segments > 1 {
+            throw TuningError.unsuitable(method: "dragon with segments", reason: "parts are compared of clips of one prompt (exploration 0)")
         }
         try check((0...4096).contains(adapters.rank), "adapters.rank", "must be from 0 to 4096, not \(adapters.rank)")
         try check(adapters.alpha > 0 && adapters.alpha < 1e6, "adapters.alpha", "must be above 0, not \(adapters.alpha)")

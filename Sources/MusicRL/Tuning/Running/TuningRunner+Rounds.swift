@@ -33,16 +33,19 @@ extension TuningRunner {
         var entry = TuningRound(step: round + 1, learningRate: settings.rate(at: round))
         entry.reward = try all.trained.set(all.kept)
         if generated.count > all.kept.count { entry.dropped = generated.count - all.kept.count }
-        let (learned, groups) = clipsToLearnFrom(all, prompts: prompts.count)
-        let judgement = all.selecting(learned), names = learned.map { allNames[$0] }
-        let (clips, own) = scorer.drawn(learned.map { generated[$0] }, by: decoder) { policy.values($0) }
+        var random = RandomPurpose.voices.generator(run: settings.seed, stream: state.round)
+        let learned = try LearnedClips(of: generated, names: allNames, all, judge: judge, settings: settings, using: &random)
+        let (groups, names, judgement) = (learned.groups, learned.names, learned.judgement)
+        let (clips, own) = scorer.drawn(learned.clips, by: decoder) { policy.values($0) }
         let base = scorer.scores(clips, by: policy.start)
         let rollouts = clips.indices.map { index in
             Rollout(
                 clip: clips[index], reference: base[index].logarithms, drawn: own[index].logarithms, values: own[index].values)
         }
-        entry.divergence = zip(own, base).reduce(0) { $0 + $1.0.divergence(from: $1.1.logarithms) } / Double(clips.count)
-        entry.entropy = own.reduce(0) { $0 + $1.entropy } / Double(clips.count)
+        // What was drawn for another prompt is no sample of the policy.
+        let sampled = clips.indices.filter { !clips[$0].isBorrowed }, count = Double(max(sampled.count, 1))
+        entry.divergence = sampled.isEmpty ? nil : sampled.reduce(0) { $0 + own[$1].divergence(from: base[$1].logarithms) } / count
+        entry.entropy = sampled.isEmpty ? nil : sampled.reduce(0) { $0 + own[$1].entropy } / count
         if settings.method == .dragon {
             if settings.dragon.segments > 1 {
                 try learnFromParts(groups, rollouts, names: names, judge: judge, into: &entry)
@@ -56,29 +59,11 @@ extension TuningRunner {
         return entry
     }
 
-    /// Clips that nothing is learned from need not go through the networks again.
-    ///
-    /// - Returns: which clips are left, and which of those belong to each prompt.
-    private func clipsToLearnFrom(_ judgement: Judgement, prompts: Int) -> (clips: [Int], groups: [[Int]]) {
-        let kept = Set(judgement.kept)
-        var groups = (0..<prompts).map { place in
-            (place * settings.samples..<(place + 1) * settings.samples).filter(kept.contains)
-        }
-        if settings.method == .dragon, settings.dragon.extremes, let rewards = judgement.trained.clips {
-            groups = DragonUnits.extremes(groups, rewards)
-        }
-        var count = 0
-        let renumbered = groups.map { group in
-            count += group.count
-            return Array(count - group.count..<count)
-        }
-        return (groups.flatMap(\.self), renumbered)
-    }
-
     private mutating func learnFromSets(
         _ groups: [[Int]], _ rollouts: [Rollout], _ judgement: Judgement, into entry: inout TuningRound
     ) throws {
         let choices = try DragonUnits(settings: settings.dragon, scale: scale.deviation).choices(groups, judgement)
+            .filter { !rollouts[$0.unwanted].clip.isBorrowed }
         entry.withoutSignal = if let rewards = judgement.trained.clips {
             GroupAdvantage.shareWithoutSignal(groups.filter { $0.count > 1 }.map { $0.compactMap { rewards[$0] } })
         } else {
@@ -129,7 +114,7 @@ extension TuningRunner {
         } else if let clips = judgement.trained.clips {
             rewards = clips.map { $0.map { [$0] } ?? [] }
         } else {
-            rewards = try contributions(judgement, count: rollouts.count)
+            rewards = try judgement.contributions(count: rollouts.count).map { $0.map { [$0] } ?? [] }
         }
         let groups = groups.map { $0.filter { rewards[$0].count == parts } }
         let totals = groups.map { $0.map { rewards[$0].reduce(0, +) } }
@@ -154,19 +139,6 @@ extension TuningRunner {
         try learn(
             units, size: 1, into: &entry,
             objective: PolicyGradientObjective(clip: bound > 0 ? bound : nil, valueWeight: settings.gradient.valueWeight))
-    }
-
-    /// What each clip adds to the reward of the set, in deviations of that over the round.
-    private func contributions(_ judgement: Judgement, count: Int) throws -> [[Double]] {
-        let kept = judgement.kept
-        let found = try DemonstrationSets.leaveOneOut(count: kept.count) { members in
-            try judgement.trained.set(members.map { kept[$0] })
-        }.contributions
-        let mean = found.reduce(0, +) / Double(found.count)
-        let deviation = (found.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(max(found.count - 1, 1))).squareRoot()
-        var rewards = [[Double]](repeating: [], count: count)
-        for (place, index) in kept.enumerated() { rewards[index] = [deviation > 0 ? (found[place] - mean) / deviation : 0] }
-        return rewards
     }
 
     /// The prompts of this round: all of them in turns, in an order that is drawn anew each time.
