@@ -17,10 +17,13 @@ import subprocess
 import time
 
 
-# Eight clips of each prompt are drawn and two learned from, the wanted one mostly by its likelihood.
-SETTINGS = (
-    "--guidance 1 --samples 8 --prompts-per-round 12 --extremes --labels soft --likelihood 30 --epochs 3 --beta 0.003 "
-    "--learning-rate 0.0012").split()
+SETTINGS = "--guidance 1 --labels soft --learning-rate 0.0012".split()
+# What clips of one prompt differ in, like their level, is learned from pairs of them alone.
+PAIRS = "--beta 0.02".split()
+# For a style that a prompt's own clips hardly have, eight clips of each prompt are drawn and two learned from, the wanted one
+# mostly by its likelihood; every second prompt borrows it.
+SEARCH = "--samples 8 --prompts-per-round 12 --extremes --likelihood 30 --epochs 3 --beta 0.003".split()
+EXPLORATION = "--exploration 0.5".split()
 # Rewards that ask for something else with each prompt.
 PROMPTED = ("fit to the prompt",)
 
@@ -83,8 +86,8 @@ def main():
             command = [
                 options.program, "tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", "128",
                 "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--reward", str(file), "--output", str(run), *SETTINGS]
-            # What fits one prompt does not fit another.
-            command += [] if name in PROMPTED else ["--exploration", "1"]
+            command += PAIRS if name.startswith("level") else SEARCH
+            command += EXPLORATION if not name.startswith("level") and name not in PROMPTED else []
             command += ["--resume"] if (run / "config.json").exists() else []
             command += ["--model", options.model] if options.model else []
             command += ["--gold", options.gold] if options.gold else []

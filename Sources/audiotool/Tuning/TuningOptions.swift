@@ -9,7 +9,7 @@ struct TuningOptions: ParsableArguments {
     @Option(help: "Of dragon: paired (by prompt) or unpaired.") var pairing: TuningConfiguration.Dragon.Pairing?
     @Option(help: "Of dragon: hard, or soft as the difference of rewards says.") var labels: TuningConfiguration.Dragon.Labels?
     @Flag(help: "Of dragon: learn from the best and the worst clip of each prompt alone; the others then cost little.") var extremes = false
-    @Option(help: ArgumentHelp("Of dragon: the share of prompts whose wanted clip is one of the best of all prompts.", valueName: "share"))
+    @Option(help: ArgumentHelp("Of dragon: the share of prompts that borrow one of the best clips of a round.", valueName: "share"))
     var exploration: Double?
     @Option(help: ArgumentHelp("Of losses of pairs: how much the likelihood of the better clip counts beside the choice.", valueName: "weight"))
     var likelihood: Double?

@@ -58,14 +58,20 @@ import Testing
         #expect(learned.clips.contains { $0.isBorrowed })
     }
 
-    /// A reward that asks for something else with each prompt is asked again.
+    /// A reward that asks for something else with each prompt is asked again: what fits another better is what not to do.
     @Test func borrowedClipsAreJudgedAnew() throws {
         var judge = FunctionJudge()
-        judge.reward = { Double($0.codes[0][0]) - 1000 * Double($0.prompt) }
-        let learned = try learned(rewards, { $0.dragon.exploration = 1 }, judge: judge)
-        for (clip, reward) in zip(learned.clips, learned.judgement.trained.clips ?? []) {
-            #expect(reward == Double(clip.codes[0][0]) - 1000 * Double(clip.prompt))
+        // The third clip of each prompt fits it, the first least.
+        let codes: [Int32] = (0..<6).flatMap { prompt in (0..<3).map { Int32(10 * prompt + $0) } }
+        judge.reward = { clip in Int(clip.codes[0][0]) / 10 == clip.prompt ? Double(clip.codes[0][0] % 10) : -1 }
+        let learned = try learned(codes, { $0.dragon.exploration = 1 }, judge: judge)
+        let rewards = learned.judgement.trained.clips ?? []
+        for (clip, reward) in zip(learned.clips, rewards) { #expect(reward == judge.reward(clip)) }
+        for (place, group) in learned.groups.enumerated() where learned.clips[group[1]].isBorrowed {
+            #expect(group.count == 2)
+            #expect(learned.clips[group[0]].codes[0][0] == Int32(10 * place + 2), "its own best is wanted")
         }
+        #expect(learned.clips.contains { $0.isBorrowed })
     }
 
     /// Prompts without a clip that counts learn nothing, and borrow nothing.

@@ -63,9 +63,7 @@ import Testing
         let scorer = PolicyScorer(distribution: tiny.distribution, pattern: tiny.pattern, texts: tiny.texts, chunk: 2)
         let generator = RolloutGenerator(sampling: sampling, window: wideWindow, frames: 6, texts: tiny.texts)
         let generated = try generator.generate([.init(prompt: 1, seed: 5)], by: tiny.decoder)[0]
-        var borrowed = CodeSequence(prompt: 0, codes: generated.codes)
-        borrowed.isBorrowed = true
-        let (clips, scores) = scorer.drawn([generated, borrowed], by: tiny.decoder)
+        let (clips, scores) = scorer.drawn([generated, generated.borrowed(for: 0)], by: tiny.decoder)
         #expect(clips[1].support == nil)
         expectNear(
             scores[1].logarithms.reduce(0) { $0 + Double($1) }, try logarithms(clips[1], free, text: tiny.texts[0]), absolute: 2e-4)

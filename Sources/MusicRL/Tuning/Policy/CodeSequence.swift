@@ -13,6 +13,13 @@ public struct CodeSequence: Sendable {
 
     public init(prompt: Int, codes: [[Int32]]) { (self.prompt, self.codes) = (prompt, codes) }
 
+    /// As a clip of another prompt than that which it was drawn for.
+    func borrowed(for prompt: Int) -> CodeSequence {
+        var clip = CodeSequence(prompt: prompt, codes: codes)
+        clip.isBorrowed = true
+        return clip
+    }
+
     public var frames: Int { codes[0].count }
     public var codeCount: Int { codes.count * frames }
 }

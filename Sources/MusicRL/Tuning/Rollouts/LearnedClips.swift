@@ -3,12 +3,20 @@ import NeuralCore
 
 /// Those of a round's clips that go through the networks again, and what is known of them.
 struct LearnedClips {
-    private(set) var clips: [CodeSequence] = []
-    private(set) var names: [String] = []
+    let clips: [CodeSequence]
+    let names: [String]
     /// Which of them belong to each prompt.
-    private(set) var groups: [[Int]] = []
-    private(set) var judgement: Judgement
-    private var indices: [Int] = []
+    let groups: [[Int]]
+    let judgement: Judgement
+
+    private struct Item {
+        var clip: CodeSequence
+        var name: String
+        /// Its number among all clips of the round.
+        var index: Int
+        /// nil where only sets have one.
+        var reward: Double?
+    }
 
     /// - Parameters:
     ///   - generated: as many clips of each prompt as the settings say, one prompt after the other.
@@ -18,44 +26,44 @@ struct LearnedClips {
         of generated: [CodeSequence], names: [String], _ judgement: Judgement, judge: any ClipJudge,
         settings: TuningConfiguration, using rng: inout Philox
     ) throws {
-        self.judgement = judgement
-        let kept = Set(judgement.kept), dragon = settings.dragon, samples = settings.samples
-        var groups = (0..<generated.count / samples).map { place in
+        let kept = Set(judgement.kept), samples = settings.samples
+        let own = (0..<generated.count / samples).map { place in
             (place * samples..<(place + 1) * samples).filter(kept.contains)
         }
-        var borrowed: [Int: Int] = [:]
-        if settings.method == .dragon, dragon.extremes || dragon.exploration > 0 {
+        func items(_ indices: [Int]) -> [Item] {
+            indices.map { Item(clip: generated[$0], name: names[$0], index: $0, reward: judgement.trained.clips?[$0]) }
+        }
+        var chosen = own.map(items), loans: [Int: Item] = [:]
+        if settings.method == .dragon, settings.dragon.extremes || settings.dragon.exploration > 0 {
             let rewards = try judgement.trained.clips ?? judgement.contributions(count: generated.count)
-            let extremes = DragonUnits.extremes(groups, rewards)
-            if dragon.exploration > 0 { borrowed = Self.borrowed(groups, rewards, settings, using: &rng) }
-            for place in groups.indices {
-                if borrowed[place] != nil {
-                    // Of its own clips the worst is compared with what is borrowed.
-                    groups[place] = extremes[place].suffix(1)
-                } else if dragon.extremes {
-                    groups[place] = extremes[place]
+            let extremes = DragonUnits.extremes(own, rewards).map(items)
+            for (place, index) in Self.borrowed(own, rewards, settings, using: &rng) {
+                loans[place] = Item(clip: generated[index].borrowed(for: generated[own[place][0]].prompt), name: names[index], index: index)
+            }
+            if judgement.trained.clips != nil { try Self.judgeAnew(&loans, judge) }
+            for place in own.indices {
+                if let loan = loans[place] {
+                    chosen[place] = Self.pair(loan, extremes[place], isOfSets: judgement.trained.clips == nil)
+                } else if settings.dragon.extremes {
+                    chosen[place] = extremes[place]
                 }
             }
         }
-        for (place, group) in groups.enumerated() {
-            let first = clips.count
-            if let index = borrowed[place], let own = group.last {
-                var clip = CodeSequence(prompt: generated[own].prompt, codes: generated[index].codes)
-                clip.isBorrowed = true
-                append(clip, names[index], index)
-            }
-            for index in group { append(generated[index], names[index], index) }
-            self.groups.append(Array(first..<clips.count))
+        let all = chosen.flatMap(\.self)
+        (clips, self.names) = (all.map(\.clip), all.map(\.name))
+        var count = 0
+        groups = chosen.map { group in
+            count += group.count
+            return Array(count - group.count..<count)
         }
-        // What was drawn for another prompt may be worth less for this one.
-        self.judgement = borrowed.isEmpty
-            ? judgement.selecting(indices) : try judge.judge(clips, names: self.names, isHeldOut: false)
-    }
-
-    private mutating func append(_ clip: CodeSequence, _ name: String, _ index: Int) {
-        clips.append(clip)
-        names.append(name)
-        indices.append(index)
+        if loans.isEmpty {
+            self.judgement = judgement.selecting(all.map(\.index))
+        } else if judgement.trained.clips != nil {
+            self.judgement = Judgement(
+                trained: .init(name: judgement.trained.name, clips: all.map(\.reward)), kept: Array(all.indices))
+        } else {
+            self.judgement = try judge.judge(clips, names: self.names, isHeldOut: false)
+        }
     }
 
     /// For each prompt that borrows, one of the best clips of the round: as many of them as there are prompts.
@@ -69,5 +77,21 @@ struct LearnedClips {
             if !groups[place].isEmpty, !groups[place].contains(best[place]) { found[place] = best[place] }
         }
         return found
+    }
+
+    /// What was drawn for another prompt may be worth less for this one.
+    private static func judgeAnew(_ loans: inout [Int: Item], _ judge: any ClipJudge) throws {
+        let places = loans.keys.sorted(), items = places.map { loans[$0]! }
+        guard !items.isEmpty else { return }
+        let rewards = try judge.judge(items.map(\.clip), names: items.map(\.name), isHeldOut: false).trained.clips ?? []
+        for (place, reward) in zip(places, rewards) { loans[place]?.reward = reward }
+    }
+
+    /// What is borrowed against the worst of the prompt's own clips, or the best of them against it if it is worse than that.
+    private static func pair(_ loan: Item, _ extremes: [Item], isOfSets: Bool) -> [Item] {
+        guard let best = extremes.first, let worst = extremes.last else { return [] }
+        if isOfSets { return [loan, worst] }
+        guard let reward = loan.reward, let lowest = worst.reward else { return extremes }
+        return reward > lowest ? [loan, worst] : [best, loan]
     }
 }

@@ -76,8 +76,9 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
         public var segments = 1
         /// Whether only the best and the worst clip of each prompt are learned from.
         public var extremes = false
-        /// The share of a round's prompts whose wanted clip is one of the best of the whole round, whatever prompt that was
-        /// drawn for. Clips of one prompt are much alike; this is how a policy finds what it would hardly draw for a prompt.
+        /// The share of a round's prompts that borrow one of the best clips of the whole round, whatever prompt that was drawn
+        /// for. Clips of one prompt are much alike; this is how a policy finds what it would hardly draw for a prompt, or, where
+        /// rewards ask for something else with each prompt, what would fit another better.
         public var exploration = 0.0
         /// Sweeps of swaps for rewards of sets.
         public var sweeps = 5
@@ -154,7 +155,7 @@ public struct TuningConfiguration: Codable, Sendable, Equatable {
     /// Parts of a clip that are rewarded by themselves.
     var segments: Int { method == .dragon ? dragon.segments : gradient.segments }
 
-    /// Whether a prompt of a round borrows the wanted clip; such prompts are spread among the others.
+    /// Whether a prompt of a round borrows a clip; such prompts are spread among the others.
     func isBorrowing(place: Int) -> Bool {
         method == .dragon && (Double(place + 1) * dragon.exploration).rounded(.down) > (Double(place) * dragon.exploration).rounded(.down)
     }

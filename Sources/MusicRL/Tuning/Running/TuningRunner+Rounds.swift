@@ -63,7 +63,8 @@ extension TuningRunner {
         _ groups: [[Int]], _ rollouts: [Rollout], _ judgement: Judgement, into entry: inout TuningRound
     ) throws {
         let choices = try DragonUnits(settings: settings.dragon, scale: scale.deviation).choices(groups, judgement)
-            .filter { !rollouts[$0.unwanted].clip.isBorrowed }
+            // Swaps may turn a borrowed clip away; a prompt that hardly draws it need not learn that.
+            .filter { judgement.trained.clips != nil || !rollouts[$0.unwanted].clip.isBorrowed }
         entry.withoutSignal = if let rewards = judgement.trained.clips {
             GroupAdvantage.shareWithoutSignal(groups.filter { $0.count > 1 }.map { $0.compactMap { rewards[$0] } })
         } else {
