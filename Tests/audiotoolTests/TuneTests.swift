@@ -35,7 +35,7 @@ import Testing
     @Test func runModelReportAndPlot() throws {
         let folder = try prepared()
         let outcome = try tune(
-            "--reward", "loud.yaml", "--gold", "gold.yaml", "--output", "run", "--rounds", "3", "--eval-every", "1", in: folder)
+            "--reward", "loud.yaml", "--gold", "gold.yaml", "--output", "run", "--rounds", "3", "--eval-every", "1", "--top-k", "9", in: folder)
         #expect(outcome.code == 0, "\(outcome.errors)")
         #expect(outcome.errors.contains("held out, round 3") && outcome.errors.contains("gold clipping"))
         let log = try lines(folder, "run/log.jsonl")
@@ -49,11 +49,15 @@ import Testing
         #expect(try folder.read("run/report_files/1-after.flac").frameCount > 0)
         let made = try run(["generate", "x", "--model", "run/model.safetensors", "--seed", "1", "--duration", "0.2", "-o", "a.wav"], in: folder)
         #expect(made.code == 0, "\(made.errors)")
+        // It draws as it was tuned.
+        #expect(try run(["info", "run/model.safetensors"], in: folder).text.contains("\"top_k\":9"))
         #expect(try run(["models", "import", "run/best.safetensors", "--name", "tuned"], in: folder).code == 0)
         #expect(try run(["plot", "run", "-o", "curves.png"], in: folder).code == 0)
         // It is there already.
         let again = try tune("--reward", "loud.yaml", "--output", "run", in: folder)
         #expect(again.code == 1 && again.errors.contains("--resume"), "\(again.errors)")
+        let changed = try tune("--reward", "loud.yaml", "--output", "run", "--resume", "--beta", "0.3", in: folder)
+        #expect(changed.code == 1 && changed.errors.contains("beta") && changed.errors.contains("--model"), "\(changed.errors)")
     }
 
     /// `kill -9` at any moment: the resumed run has the log and the model of one that was left alone.

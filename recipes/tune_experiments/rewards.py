@@ -18,14 +18,12 @@ import time
 
 
 SETTINGS = "--guidance 1 --labels soft --learning-rate 0.0012".split()
-# What clips of one prompt differ in, like their level, is learned from pairs of them alone.
+# What clips of one prompt differ in, and what is asked of a varied set, is learned from pairs alone.
 PAIRS = "--beta 0.02".split()
+PAIRED = ("level -14", "level -32", "FAD", "Vendi", "Vendi + level")
 # For a style that a prompt's own clips hardly have, eight clips of each prompt are drawn and two learned from, the wanted one
 # mostly by its likelihood; every second prompt borrows it.
-SEARCH = "--samples 8 --prompts-per-round 12 --extremes --likelihood 30 --epochs 3 --beta 0.003".split()
-EXPLORATION = "--exploration 0.5".split()
-# Rewards that ask for something else with each prompt.
-PROMPTED = ("fit to the prompt",)
+SEARCH = "--samples 8 --prompts-per-round 12 --extremes --likelihood 30 --epochs 3 --beta 0.003 --exploration 0.5".split()
 
 
 def rewards(options):
@@ -86,8 +84,7 @@ def main():
             command = [
                 options.program, "tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", "128",
                 "--eval-every", str(options.rounds), "--rounds", str(options.rounds), "--reward", str(file), "--output", str(run), *SETTINGS]
-            command += PAIRS if name.startswith("level") else SEARCH
-            command += EXPLORATION if not name.startswith("level") and name not in PROMPTED else []
+            command += SEARCH if name not in PAIRED else PAIRS + (["--prompts-per-round", "24"] if kind == "distribution" else [])
             command += ["--resume"] if (run / "config.json").exists() else []
             command += ["--model", options.model] if options.model else []
             command += ["--gold", options.gold] if options.gold else []

@@ -50,7 +50,7 @@ public struct MusicTuning: Sendable {
         var compared = wanted
         (compared.rounds, compared.checkpoints) = (stored.rounds, stored.checkpoints)
         let differences = try StrictSettings.differences(compared, stored)
-        guard differences.isEmpty else { throw TrainingError.changedConfiguration(differences, path: path) }
+        guard differences.isEmpty else { throw TuningError.changedSettings(differences, path: path) }
         return wanted
     }
 
@@ -89,7 +89,7 @@ public struct MusicTuning: Sendable {
             settings, decoder: decoder, material: material, folder: folder,
             export: { decoder, path, step in
                 try TunedModelFile.write(
-                    decoder, of: model,
+                    decoder, of: model, sampling: settings.sampling,
                     tuning: [
                         "run": .string(name), "start": .string(model.file.name), "start_sha256": .string(hash),
                         "method": .string(settings.method.rawValue), "rewards": .string(rewards?.name ?? ""),

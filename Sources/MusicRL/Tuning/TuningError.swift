@@ -9,6 +9,8 @@ public enum TuningError: LocalizedError, Equatable {
     case unsuitable(method: String, reason: String)
     case invalidPreferences(path: String, line: Int, reason: String)
     case invalidPrompts(reason: String)
+    /// A run is resumed with other settings than its own.
+    case changedSettings([String], path: String)
 
     public var errorDescription: String? {
         switch self {
@@ -22,6 +24,8 @@ public enum TuningError: LocalizedError, Equatable {
             "\(path), line \(line): \(reason)."
         case .invalidPrompts(let reason):
             "The prompts cannot be used: \(reason)."
+        case .changedSettings(let names, let path):
+            "The settings differ from the run's (\(path)) in \(names.joined(separator: ", ")). Resume with the run's own, or start a new run from its model with --model."
         }
     }
 }

@@ -3,13 +3,20 @@ import NeuralCore
 
 /// Writes a tuned decoder with the other parts of its model as a model file.
 enum TunedModelFile {
-    /// - Parameter tuning: what the file says about how it was made.
-    static func write(_ decoder: MusicGenDecoder, of model: MusicModel, tuning: JSONObject, to path: String) throws {
+    /// - Parameters:
+    ///   - sampling: how its clips were drawn, which is how it draws from now on.
+    ///   - tuning: what the file says about how it was made.
+    static func write(
+        _ decoder: MusicGenDecoder, of model: MusicModel, sampling: SamplingSettings, tuning: JSONObject, to path: String
+    ) throws {
         let file = model.file, attached = file.attachedFiles
         let source = ReplacedTensors(
             base: RenamedTensors(file.file) { attached.contains($0) ? nil : $0 }, changes: LayerTensors(decoder), prefix: "decoder.")
         guard var settings = file.settings.object else { return }
-        settings = settings.setting("tuning", to: .object(tuning)).setting("default", to: .bool(false))
+        let generation = (settings["generation"]?.object ?? JSONObject())
+            .setting("temperature", to: .number(sampling.temperature)).setting("top_k", to: .integer(sampling.topK))
+            .setting("top_p", to: .number(sampling.topP)).setting("guidance_scale", to: .number(sampling.guidance))
+        settings = settings.setting("generation", to: .object(generation)).setting("tuning", to: .object(tuning)).setting("default", to: .bool(false))
         var metadata = file.file.metadata
         metadata["config"] = JSONValue.object(settings).text
         try SafeTensorsFile.write(
