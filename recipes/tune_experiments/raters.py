@@ -2,11 +2,12 @@
 """Simulated raters: a preference model from noisy choices, tuning on it, and where it stops being true.
 
     python3 recipes/tune_experiments/raters.py --taste taste.yaml --designed designed.yaml --prompts prompts.txt \
-        --held-out held_out.txt --output runs/raters --model NAME [--pairs 400] [--flips 0.25]
+        --held-out held_out.txt --output runs/raters --model NAME [--pairs 800] [--flips 0.25]
 
 `taste.yaml` is what the raters really like, `designed.yaml` the rewards of stage R. In order: choices with wrong ones among
-them; preference models of one and of five members; R, U (one member, ensemble) and RU; the curve of true against learned
-reward over the divergence (curve-*.csv); and by the true taste U against the start, RU against R and RU against U. What is
+them; preference models of one and of five members; R, U and RU, the latter two with the five; the curve of true against
+learned reward over the divergence for one and for five members, with next to no penalty (curve-*.csv); and by the true taste
+each against the start, RU against R and RU against U. What is
 there already is not made again. Standard library only.
 """
 
@@ -17,18 +18,27 @@ import pathlib
 import subprocess
 
 
+def name_of(file):
+    """What a file of rewards is called; the sum of its rewards has this name, a single reward its own."""
+    lines = pathlib.Path(file).read_text().splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("name:")), pathlib.Path(file).stem)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("taste", "designed", "prompts", "held-out", "output", "model"):
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--encoder")
     parser.add_argument("--program", default="audiotool")
-    parser.add_argument("--pairs", type=int, default=400)
+    parser.add_argument("--pairs", type=int, default=800)
     parser.add_argument("--flips", type=float, default=0.25)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--sharpness", type=float, default=4, help="how surely raters know what they like, before flips")
+    parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--method", default="rloo")
     parser.add_argument("--learning-rate", type=float, default=0.001)
-    parser.add_argument("--beta", type=float, default=0.05)
+    parser.add_argument("--beta", type=float, default=0.03, help="of R, U and RU, which are to stay near their start")
+    parser.add_argument("--free-beta", type=float, default=0.005, help="of the curves, which are to go too far")
+    parser.add_argument("--free-rounds", type=int, default=20)
     parser.add_argument("--guidance", help="how strongly the text pulls in all clips; 1 takes half the work")
     parser.add_argument("--clips", type=int, default=100, help="pairs of each comparison at the end")
     options = parser.parse_args()
@@ -45,35 +55,36 @@ def main():
     choices = output / "choices"
     if not (choices / "choices.jsonl").exists():
         run("preferences", "simulate", "--prompts", options.prompts, "--reward", options.taste, "--pairs", options.pairs,
-            "--flips", options.flips, "--output", choices, *start, *drawing)
+            "--flips", options.flips, "--sharpness", options.sharpness, "--output", choices, *start, *drawing)
     encoder = ["--encoder", options.encoder] if options.encoder else []
     for name, members in (("one", 1), ("five", 5)):
         if not (output / f"{name}.yaml").exists():
             print(run("preferences", "train", choices / "choices.jsonl", "-o", output / f"{name}.safetensors", "--members", members, *encoder))
 
-    def tune(name, reward, model):
+    def tune(name, reward, model, beta=options.beta, rounds=options.rounds):
         folder = output / name
         if not (folder / "model.safetensors").exists():
             run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 4,
-                "--reward", reward, "--gold", options.taste, "--method", options.method, "--rounds", options.rounds,
+                "--reward", reward, "--gold", options.taste, "--method", options.method, "--rounds", rounds,
                 "--prompts-per-round", 8, "--samples", 4, "--learning-rate", options.learning_rate,
-                "--beta", options.beta, "--output", folder, *model, *drawing, *(["--resume"] if (folder / "config.json").exists() else []))
+                "--beta", beta, "--output", folder, *model, *drawing, *(["--resume"] if (folder / "config.json").exists() else []))
         return ["--model", folder / "model.safetensors"]
 
     r = tune("R", options.designed, start)
-    u = tune("U-one", output / "one.yaml", start)
-    ensemble = tune("U-five", output / "five.yaml", start)
+    u = tune("U", output / "five.yaml", start)
     ru = tune("RU", output / "five.yaml", r)
 
-    for name in ("U-one", "U-five"):
+    for name in ("one", "five"):
+        tune("free-" + name, output / f"{name}.yaml", start, options.free_beta, options.free_rounds)
         points = []
-        for line in (output / name / "log.jsonl").read_text().splitlines():
+        for line in (output / f"free-{name}" / "log.jsonl").read_text().splitlines():
             item = json.loads(line)
             if "measurement" in item:
                 found = item["measurement"]
-                gold = [value for key, value in found["rewards"].items() if key.startswith("gold ")]
+                watched = {key[5:]: value for key, value in found["rewards"].items() if key.startswith("gold ")}
+                gold = watched.get(name_of(options.taste)) or next(iter(watched.values()))
                 learned = found["rewards"][found["trained"]]
-                points.append((item["step"], found["divergence"], learned["value"], learned["winRate"], gold[0]["value"], gold[0]["winRate"]))
+                points.append((item["step"], found["divergence"], learned["value"], learned["winRate"], gold["value"], gold["winRate"]))
         with open(output / f"curve-{name}.csv", "w", newline="") as file:
             csv.writer(file).writerows([("round", "divergence", "learned", "learned wins", "true", "true wins"), *points])
         best = max(points, key=lambda point: point[4])
@@ -87,12 +98,11 @@ def main():
             (folder / "result.txt").write_text(text)
         print(f"{label}: {(folder / 'result.txt').read_text().strip()}")
 
-    compare("U five over start", ensemble, start)
-    compare("U one over start", u, start)
+    compare("U over start", u, start)
     compare("R over start", r, start)
     compare("RU over start", ru, start)
     compare("RU over R", ru, r)
-    compare("RU over U", ru, ensemble)
+    compare("RU over U", ru, u)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ public struct RewardJudge: ClipJudge {
         judgement.watched = try Self.parts(rewards, report, batch)
         if let gold {
             let watched = try gold.report(on: batch, isStrict: false)
+            if gold.terms.count > 1 { judgement.watched.append(Self.track(gold, watched, batch, prefix: "gold ")) }
             judgement.watched += try Self.parts(gold, watched, batch, prefix: "gold ")
         }
         let silence = try SilenceReward().scores(of: batch) ?? []
@@ -78,8 +79,10 @@ public struct RewardJudge: ClipJudge {
         })
     }
 
-    private static func track(_ set: RewardSet, _ report: RewardSet.Report, _ batch: ClipBatch) -> Judgement.Track {
-        Judgement.Track(name: set.name, clips: set.kind == .distribution ? nil : report.totals) { members in
+    private static func track(
+        _ set: RewardSet, _ report: RewardSet.Report, _ batch: ClipBatch, prefix: String = ""
+    ) -> Judgement.Track {
+        Judgement.Track(name: prefix + set.name, clips: set.kind == .distribution ? nil : report.totals) { members in
             try set.score(of: batch, members: members).score.reward
         }
     }
