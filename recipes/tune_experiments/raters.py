@@ -5,10 +5,9 @@
         --held-out held_out.txt --output runs/raters --model NAME [--pairs 800] [--flips 0.25]
 
 `taste.yaml` is what the raters really like, `designed.yaml` the rewards of stage R. In order: choices with wrong ones among
-them; preference models of one and of five members; R, U and RU, the latter two with the five; the curve of true against
+them; preference models of one and of five members; R, U and RU, the latter two with the one; the curve of true against
 learned reward over the divergence for one and for five members, with next to no penalty (curve-*.csv); and by the true taste
-each against the start, RU against R and RU against U. What is
-there already is not made again. Standard library only.
+each against the start, RU against R and RU against U. What is there already is not made again. Standard library only.
 """
 
 import argparse
@@ -33,14 +32,15 @@ def main():
     parser.add_argument("--pairs", type=int, default=800)
     parser.add_argument("--flips", type=float, default=0.25)
     parser.add_argument("--sharpness", type=float, default=4, help="how surely raters know what they like, before flips")
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=24, help="of U and RU")
+    parser.add_argument("--designed-rounds", type=int, default=12, help="of R")
     parser.add_argument("--method", default="rloo")
     parser.add_argument("--learning-rate", type=float, default=0.001)
     parser.add_argument("--beta", type=float, default=0.03, help="of R, U and RU, which are to stay near their start")
     parser.add_argument("--free-beta", type=float, default=0.005, help="of the curves, which are to go too far")
     parser.add_argument("--free-rounds", type=int, default=20)
     parser.add_argument("--guidance", help="how strongly the text pulls in all clips; 1 takes half the work")
-    parser.add_argument("--clips", type=int, default=100, help="pairs of each comparison at the end")
+    parser.add_argument("--clips", type=int, default=200, help="pairs of each comparison at the end")
     options = parser.parse_args()
     output = pathlib.Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
@@ -70,9 +70,9 @@ def main():
                 "--beta", beta, "--output", folder, *model, *drawing, *(["--resume"] if (folder / "config.json").exists() else []))
         return ["--model", folder / "model.safetensors"]
 
-    r = tune("R", options.designed, start)
-    u = tune("U", output / "five.yaml", start)
-    ru = tune("RU", output / "five.yaml", r)
+    r = tune("R", options.designed, start, rounds=options.designed_rounds)
+    u = tune("U", output / "one.yaml", start)
+    ru = tune("RU", output / "one.yaml", r)
 
     for name in ("one", "five"):
         tune("free-" + name, output / f"{name}.yaml", start, options.free_beta, options.free_rounds)
