@@ -33,10 +33,10 @@ def main():
     parser.add_argument("--flips", type=float, default=0.25)
     parser.add_argument("--sharpness", type=float, default=4, help="how surely raters know what they like, before flips")
     parser.add_argument("--rounds", type=int, default=24, help="of U and RU")
-    parser.add_argument("--designed-rounds", type=int, default=12, help="of R")
+    parser.add_argument("--designed-rounds", type=int, default=24, help="of R, which learns by DRAGON from pairs")
     parser.add_argument("--method", default="rloo")
     parser.add_argument("--learning-rate", type=float, default=0.001)
-    parser.add_argument("--beta", type=float, default=0.03, help="of R, U and RU, which are to stay near their start")
+    parser.add_argument("--beta", type=float, default=0.03, help="of U and RU, which are to stay near their start")
     parser.add_argument("--free-beta", type=float, default=0.005, help="of the curves, which are to go too far")
     parser.add_argument("--free-rounds", type=int, default=20)
     parser.add_argument("--guidance", help="how strongly the text pulls in all clips; 1 takes half the work")
@@ -61,21 +61,25 @@ def main():
         if not (output / f"{name}.yaml").exists():
             print(run("preferences", "train", choices / "choices.jsonl", "-o", output / f"{name}.safetensors", "--members", members, *encoder))
 
-    def tune(name, reward, model, beta=options.beta, rounds=options.rounds):
+    def tune(name, reward, model, *method):
         folder = output / name
         if not (folder / "model.safetensors").exists():
             run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 4,
-                "--reward", reward, "--gold", options.taste, "--method", options.method, "--rounds", rounds,
-                "--prompts-per-round", 8, "--samples", 4, "--learning-rate", options.learning_rate,
-                "--beta", beta, "--output", folder, *model, *drawing, *(["--resume"] if (folder / "config.json").exists() else []))
+                "--reward", reward, "--gold", options.taste, "--output", folder, *method, *model, *drawing,
+                *(["--resume"] if (folder / "config.json").exists() else []))
         return ["--model", folder / "model.safetensors"]
 
-    r = tune("R", options.designed, start, rounds=options.designed_rounds)
-    u = tune("U", output / "one.yaml", start)
-    ru = tune("RU", output / "one.yaml", r)
+    def policy_gradient(beta, rounds):
+        return ["--method", options.method, "--rounds", rounds, "--prompts-per-round", 8, "--samples", 4,
+                "--learning-rate", options.learning_rate, "--beta", beta]
+
+    r = tune("R", options.designed, start, "--method", "dragon", "--labels", "soft", "--rounds", options.designed_rounds,
+             "--learning-rate", 0.0012, "--beta", 0.02)
+    u = tune("U", output / "one.yaml", start, *policy_gradient(options.beta, options.rounds))
+    ru = tune("RU", output / "one.yaml", r, *policy_gradient(options.beta, options.rounds))
 
     for name in ("one", "five"):
-        tune("free-" + name, output / f"{name}.yaml", start, options.free_beta, options.free_rounds)
+        tune("free-" + name, output / f"{name}.yaml", start, *policy_gradient(options.free_beta, options.free_rounds))
         points = []
         for line in (output / f"free-{name}" / "log.jsonl").read_text().splitlines():
             item = json.loads(line)
