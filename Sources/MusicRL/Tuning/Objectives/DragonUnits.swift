@@ -42,19 +42,23 @@ struct DragonUnits {
         }
     }
 
+    /// Clips that have a reward, the best first.
+    static func ranked(_ clips: [Int], _ rewards: [Double?]) -> [Int] {
+        clips.filter { rewards[$0] != nil }.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
+    }
+
     /// The best and the worst clip of each prompt.
     static func extremes(_ groups: [[Int]], _ rewards: [Double?]) -> [[Int]] {
         groups.map { group in
-            let order = group.filter { rewards[$0] != nil }.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
+            let order = ranked(group, rewards)
             return order.count > 2 ? [order[0], order[order.count - 1]] : order
         }
     }
 
     private func byScore(_ groups: [[Int]], _ rewards: [Double?]) -> [Choice] {
         groups.flatMap { group -> [Choice] in
-            let known = group.filter { rewards[$0] != nil }
             // The best meets the worst, the second best the second worst, and so on.
-            let order = known.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
+            let order = Self.ranked(group, rewards)
             return (0..<order.count / 2).compactMap { place in
                 let (best, worst) = (order[place], order[order.count - 1 - place])
                 let difference = rewards[best]! - rewards[worst]!
@@ -90,7 +94,7 @@ struct DragonUnits {
     }
 
     private func byMedian(_ kept: [Int], _ rewards: [Double?]) -> [Choice] {
-        let order = kept.filter { rewards[$0] != nil }.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
+        let order = Self.ranked(kept, rewards)
         let half = order.count / 2
         return (0..<half).compactMap { place in
             let (above, below) = (order[place], order[order.count - half + place])

@@ -70,8 +70,7 @@ struct LearnedClips {
     private static func borrowed(
         _ groups: [[Int]], _ rewards: [Double?], _ settings: TuningConfiguration, using rng: inout Philox
     ) -> [Int: Int] {
-        let order = rewards.indices.filter { rewards[$0] != nil }.sorted { (-rewards[$0]!, $0) < (-rewards[$1]!, $1) }
-        let best = order.prefix(groups.count).shuffled(using: &rng)
+        let best = DragonUnits.ranked(Array(rewards.indices), rewards).prefix(groups.count).shuffled(using: &rng)
         var found: [Int: Int] = [:]
         for place in groups.indices where place < best.count && settings.isBorrowing(place: place) {
             if !groups[place].isEmpty, !groups[place].contains(best[place]) { found[place] = best[place] }
