@@ -16,6 +16,8 @@ public enum LiveAudioError: Error, Equatable {
     case noAudioSystem(reason: String)
     /// A stream without a header whose format nobody named.
     case formatNeeded(stream: String)
+    /// A stream in a format that is not read as it comes.
+    case foreignFormat(stream: String, format: String)
     /// A stream that ended before its first byte.
     case emptyStream(stream: String)
     /// Samples that cannot be what their format says.
@@ -38,6 +40,9 @@ extension LiveAudioError: LocalizedError {
         case .formatNeeded(let stream):
             "\(stream) is no WAV stream; say what it is with --format, --rate and --channels, "
                 + "for example --format s16le --rate 16000 --channels 1."
+        case .foreignFormat(let stream, let format):
+            "\(stream) is \(format), and a stream is WAV or raw samples. Send it through a converter (sox FILE -t wav - | audiotool stream …), "
+                + "or give the file to `audiotool enhance` or `audiotool extract`."
         case .emptyStream(let stream): "\(stream) is empty."
         case .implausibleSamples(let stream, let value, let format):
             "\(stream): samples such as \(String(format: "%g", value)) are no \(format.rawValue) sound, which lies within -1 and 1; "

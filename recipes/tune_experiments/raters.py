@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Simulated raters: a preference model from noisy choices, tuning on it, and where it stops being true.
 
-    python3 recipes/tune_experiments/raters.py --taste taste.yaml --designed designed.yaml --prompts prompts.txt \
-        --held-out held_out.txt --output runs/raters --model NAME [--pairs 800] [--flips 0.25]
+    python3 recipes/tune_experiments/raters.py --references music/train --style accordion/ --prompts prompts.txt \
+        --held-out held_out.txt --output runs/raters [--guidance 1] [--pairs 800] [--flips 0.25]
 
-`taste.yaml` is what the raters really like, `designed.yaml` the rewards of stage R. In order: choices with wrong ones among
-them; preference models of one and of five members; R, U and RU, the latter two with the one; the curve of true against
-learned reward over the divergence for one and for five members, with next to no penalty (curve-*.csv); and by the true taste
-each against the start, RU against R and RU against U. What is there already is not made again. Standard library only.
+What the raters really like is in TASTE, the rewards of stage R, which raters share, in DESIGNED. In order: choices with wrong
+ones among them; preference models of one and of five members; R, U and RU, the latter two with the one; the curve of true
+against learned reward over the divergence for one and for five members, with next to no penalty (curve-*.csv); and by the true
+taste each against the start, RU against R and RU against U. What is there already is not made again. Standard library only.
 """
 
 import argparse
@@ -17,17 +17,31 @@ import pathlib
 import subprocess
 
 
-def name_of(file):
-    """What a file of rewards is called; the sum of its rewards has this name, a single reward its own."""
-    lines = pathlib.Path(file).read_text().splitlines()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("name:")), pathlib.Path(file).stem)
+DESIGNED = [
+    "{reward: clap, encoder: %(encoder)s, name: adherence, weight: 1}",
+    "{reward: per-song-fad, reference: %(references)s, weight: 0.025}",
+]
+TASTE = DESIGNED + [
+    "{reward: clap, encoder: %(encoder)s, reference: %(style)s, name: style, weight: 0.5}",
+    "{reward: loudness, target: -16, weight: 0.12}",
+]
+
+
+def reward_file(path, rewards, options):
+    """A file of rewards; their sum is called as the file is."""
+    values = {
+        "encoder": json.dumps(options.encoder), "references": json.dumps(str(pathlib.Path(options.references).resolve())),
+        "style": json.dumps(str(pathlib.Path(options.style).resolve()))}
+    path.write_text("\n".join([f"name: {path.stem}", "undefined: drop", "rewards:", *("  - " + line % values for line in rewards), ""]))
+    return path
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("taste", "designed", "prompts", "held-out", "output", "model"):
+    for name in ("references", "style", "prompts", "held-out", "output"):
         parser.add_argument("--" + name, required=True)
-    parser.add_argument("--encoder")
+    parser.add_argument("--model", default="music-24k")
+    parser.add_argument("--encoder", default="captions-16k")
     parser.add_argument("--program", default="audiotool")
     parser.add_argument("--pairs", type=int, default=800)
     parser.add_argument("--flips", type=float, default=0.25)
@@ -40,10 +54,12 @@ def main():
     parser.add_argument("--free-beta", type=float, default=0.005, help="of the curves, which are to go too far")
     parser.add_argument("--free-rounds", type=int, default=20)
     parser.add_argument("--guidance", help="how strongly the text pulls in all clips; 1 takes half the work")
-    parser.add_argument("--clips", type=int, default=200, help="pairs of each comparison at the end")
+    parser.add_argument("--clips", type=int, default=400, help="pairs of each comparison at the end")
     options = parser.parse_args()
     output = pathlib.Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
+    designed = reward_file(output / "designed.yaml", DESIGNED, options)
+    taste = reward_file(output / "taste.yaml", TASTE, options)
     start = ["--model", options.model]
     drawing = ["--guidance", options.guidance] if options.guidance else []
 
@@ -54,18 +70,18 @@ def main():
 
     choices = output / "choices"
     if not (choices / "choices.jsonl").exists():
-        run("preferences", "simulate", "--prompts", options.prompts, "--reward", options.taste, "--pairs", options.pairs,
+        run("preferences", "simulate", "--prompts", options.prompts, "--reward", taste, "--pairs", options.pairs,
             "--flips", options.flips, "--sharpness", options.sharpness, "--output", choices, *start, *drawing)
-    encoder = ["--encoder", options.encoder] if options.encoder else []
     for name, members in (("one", 1), ("five", 5)):
         if not (output / f"{name}.yaml").exists():
-            print(run("preferences", "train", choices / "choices.jsonl", "-o", output / f"{name}.safetensors", "--members", members, *encoder))
+            print(run("preferences", "train", choices / "choices.jsonl", "-o", output / f"{name}.safetensors", "--members", members,
+                      "--encoder", options.encoder))
 
     def tune(name, reward, model, *method):
         folder = output / name
         if not (folder / "model.safetensors").exists():
             run("tune", "--prompts", options.prompts, "--eval-prompts", options.held_out, "--eval-count", 64, "--eval-every", 4,
-                "--reward", reward, "--gold", options.taste, "--output", folder, *method, *model, *drawing,
+                "--reward", reward, "--gold", taste, "--output", folder, *method, *model, *drawing,
                 *(["--resume"] if (folder / "config.json").exists() else []))
         return ["--model", folder / "model.safetensors"]
 
@@ -73,7 +89,7 @@ def main():
         return ["--method", options.method, "--rounds", rounds, "--prompts-per-round", 8, "--samples", 4,
                 "--learning-rate", options.learning_rate, "--beta", beta]
 
-    r = tune("R", options.designed, start, "--method", "dragon", "--labels", "soft", "--rounds", options.designed_rounds,
+    r = tune("R", designed, start, "--method", "dragon", "--labels", "soft", "--rounds", options.designed_rounds,
              "--learning-rate", 0.0012, "--beta", 0.02)
     u = tune("U", output / "one.yaml", start, *policy_gradient(options.beta, options.rounds))
     ru = tune("RU", output / "one.yaml", r, *policy_gradient(options.beta, options.rounds))
@@ -85,9 +101,7 @@ def main():
             item = json.loads(line)
             if "measurement" in item:
                 found = item["measurement"]
-                watched = {key[5:]: value for key, value in found["rewards"].items() if key.startswith("gold ")}
-                gold = watched.get(name_of(options.taste)) or next(iter(watched.values()))
-                learned = found["rewards"][found["trained"]]
+                gold, learned = found["rewards"]["gold " + taste.stem], found["rewards"][found["trained"]]
                 points.append((item["step"], found["divergence"], learned["value"], learned["winRate"], gold["value"], gold["winRate"]))
         with open(output / f"curve-{name}.csv", "w", newline="") as file:
             csv.writer(file).writerows([("round", "divergence", "learned", "learned wins", "true", "true wins"), *points])
@@ -97,7 +111,7 @@ def main():
     def compare(label, first, second):
         folder = output / ("compare-" + label.replace(" ", "-"))
         if not (folder / "choices.jsonl").exists():
-            text = run("preferences", "simulate", *first, "--against", second[1], "--prompts", options.held_out, "--reward", options.taste,
+            text = run("preferences", "simulate", *first, "--against", second[1], "--prompts", options.held_out, "--reward", taste,
                        "--pairs", options.clips, "--output", folder, *drawing)
             (folder / "result.txt").write_text(text)
         print(f"{label}: {(folder / 'result.txt').read_text().strip()}")

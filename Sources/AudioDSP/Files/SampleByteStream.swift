@@ -10,6 +10,8 @@ public final class SampleByteStream {
     public let name: String
     /// What the header says; nil where the stream does not begin with one.
     public let header: WaveStreamHeader?
+    /// The format that the first four bytes name, where that is one which is not read as it comes, such as FLAC.
+    public let foreignFormat: String?
     /// For `poll`.
     public var descriptor: Int32 { source.descriptor }
 
@@ -26,6 +28,8 @@ public final class SampleByteStream {
         source = try ByteSource(path: path)
         name = source.name
         let reader = HeaderReader(source: source)
+        let start = source.bytes(at: 0, count: 4)
+        foreignFormat = Self.foreignFormats.first { start.starts(with: $0.signature.utf8) }?.name
         let isWave = ["RIFF", "RIFX", "RF64", "BW64"].contains(reader.identifier(0) ?? "") && reader.identifier(8) == "WAVE"
         guard isWave else {
             header = nil
@@ -45,6 +49,10 @@ public final class SampleByteStream {
 
     /// Whether ``read(into:)`` gives something without asking the system.
     public var hasPending: Bool { !pending.isEmpty || remaining == 0 }
+
+    private static let foreignFormats: [(signature: String, name: String)] = [
+        ("fLaC", "FLAC"), ("OggS", "Ogg"), ("ID3", "MP3"), ("caff", "CAF"), ("FORM", "AIFF"), (".snd", "AU"), ("riff", "Wave64"),
+    ]
 
     /// Takes what is there, waiting only while that is nothing.
     ///

@@ -33,8 +33,10 @@ public final class PipeSource: FrameSource {
     ///   - stream: where the bytes come from. Its header, if it has one, decides.
     ///   - raw: what they are where there is no header.
     ///   - blockFrames: the most frames of one read.
-    /// - Throws: ``LiveAudioError/formatNeeded(stream:)``, ``LiveAudioError/emptyStream(stream:)``.
+    /// - Throws: ``LiveAudioError/formatNeeded(stream:)``, ``LiveAudioError/foreignFormat(stream:format:)``,
+    ///   ``LiveAudioError/emptyStream(stream:)``.
     public init(_ stream: SampleByteStream, raw: RawLayout?, blockFrames: Int = 1024) throws {
+        if let format = stream.foreignFormat { throw LiveAudioError.foreignFormat(stream: stream.name, format: format) }
         self.stream = stream
         header = stream.header
         if let header {

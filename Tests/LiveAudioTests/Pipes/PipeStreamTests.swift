@@ -104,6 +104,16 @@ import Testing
         #expect(law.localizedDescription.contains("mu-law"))
     }
 
+    /// Compressed sound is refused even where raw samples are announced: it would be loud noise.
+    @Test(arguments: [true, false]) func compressedStreams(_ isAnnouncedAsRaw: Bool) throws {
+        let bench = PipeBench()
+        if !isAnnouncedAsRaw { bench.raw = nil }
+        for (start, name) in [("fLaC", "FLAC"), ("OggS", "Ogg"), ("ID3\u{4}", "MP3")] {
+            let error = try #require(throws: LiveAudioError.self) { try bench.run(Array(start.utf8) + bytes(ramp)) }
+            #expect(error.localizedDescription.contains("is \(name),"))
+        }
+    }
+
     /// What is there is handed on before anything else comes, after the four bytes that tell WAV from raw samples.
     @Test func nothingIsHeldBack() throws {
         let (inside, outside) = (Pipe(), Pipe())

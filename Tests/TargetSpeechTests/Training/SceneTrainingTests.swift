@@ -127,6 +127,19 @@ import Testing
         #expect(report.scenes == 3 && (-1...1).contains(report.cosine))
     }
 
+    /// The extractor's loss is refused where there is none, before the teacher is asked for.
+    @Test func anEnrolmentHasNoLossToChoose() throws {
+        var settings = configured(SceneTrainingConfiguration(model: MelEnrollmentConfiguration()))
+        settings.loss.scaleInvariant = 1
+        let folders = SceneTrainingFolders(speech: folder.path + "/speech", noise: folder.path + "/noise", heads: [Material.kemarPath])
+        let error = try #require(throws: TrainingError.self) {
+            try SceneTraining.enrollment(
+                TrainingRun(output: folder.path + "/refused"), defaults: settings, on: folders, as: MelEnrollmentNetwork.self,
+                teacher: { throw CancellationError() }, report: { _ in })
+        }
+        #expect(error.localizedDescription.contains("loss"))
+    }
+
     @Test func channelsMustMatch() throws {
         var settings = extractor()
         settings.model.microphones = 1
