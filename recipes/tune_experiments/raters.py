@@ -5,9 +5,9 @@
         --held-out held_out.txt --output runs/raters [--guidance 1] [--pairs 800] [--flips 0.25]
 
 What the raters really like is in TASTE, the rewards of stage R, which raters share, in DESIGNED. In order: choices with wrong
-ones among them; preference models of one and of five members; R, U and RU, the latter two with the one; the curve of true
-against learned reward over the divergence for one and for five members, with next to no penalty (curve-*.csv); and by the true
-taste each against the start, RU against R and RU against U. What is there already is not made again. Standard library only.
+ones among them; preference models of one and of five members; R, U and RU, the latter two with the one; by the true taste each
+against the start, RU against R and RU against U; and the curve of true against learned reward over the divergence for one and
+for five members, with next to no penalty (curve-*.csv). What is there already is not made again. Standard library only.
 """
 
 import argparse
@@ -94,6 +94,20 @@ def main():
     u = tune("U", output / "one.yaml", start, *policy_gradient(options.beta, options.rounds))
     ru = tune("RU", output / "one.yaml", r, *policy_gradient(options.beta, options.rounds))
 
+    def compare(label, first, second):
+        folder = output / ("compare-" + label.replace(" ", "-"))
+        if not (folder / "choices.jsonl").exists():
+            text = run("preferences", "simulate", *first, "--against", second[1], "--prompts", options.held_out, "--reward", taste,
+                       "--pairs", options.clips, "--output", folder, *drawing)
+            (folder / "result.txt").write_text(text)
+        print(f"{label}: {(folder / 'result.txt').read_text().strip()}")
+
+    compare("U over start", u, start)
+    compare("RU over U", ru, u)
+    compare("RU over start", ru, start)
+    compare("RU over R", ru, r)
+    compare("R over start", r, start)
+
     for name in ("one", "five"):
         tune("free-" + name, output / f"{name}.yaml", start, *policy_gradient(options.free_beta, options.free_rounds))
         points = []
@@ -107,20 +121,6 @@ def main():
             csv.writer(file).writerows([("round", "divergence", "learned", "learned wins", "true", "true wins"), *points])
         best = max(points, key=lambda point: point[4])
         print(f"{name}: the true reward is highest at round {best[0]}, {best[1]:.3g} nats a clip; it ends at {points[-1][4]:.4g} after {best[4]:.4g}")
-
-    def compare(label, first, second):
-        folder = output / ("compare-" + label.replace(" ", "-"))
-        if not (folder / "choices.jsonl").exists():
-            text = run("preferences", "simulate", *first, "--against", second[1], "--prompts", options.held_out, "--reward", taste,
-                       "--pairs", options.clips, "--output", folder, *drawing)
-            (folder / "result.txt").write_text(text)
-        print(f"{label}: {(folder / 'result.txt').read_text().strip()}")
-
-    compare("U over start", u, start)
-    compare("R over start", r, start)
-    compare("RU over start", ru, start)
-    compare("RU over R", ru, r)
-    compare("RU over U", ru, u)
 
 
 if __name__ == "__main__":
