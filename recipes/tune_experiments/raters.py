@@ -16,6 +16,8 @@ import json
 import pathlib
 import subprocess
 
+from rewards import measurements
+
 
 DESIGNED = [
     "{reward: clap, encoder: %(encoder)s, name: adherence, weight: 1}",
@@ -111,12 +113,10 @@ def main():
     for name in ("one", "five"):
         tune("free-" + name, output / f"{name}.yaml", start, *policy_gradient(options.free_beta, options.free_rounds))
         points = []
-        for line in (output / f"free-{name}" / "log.jsonl").read_text().splitlines():
-            item = json.loads(line)
-            if "measurement" in item:
-                found = item["measurement"]
-                gold, learned = found["rewards"]["gold " + taste.stem], found["rewards"][found["trained"]]
-                points.append((item["step"], found["divergence"], learned["value"], learned["winRate"], gold["value"], gold["winRate"]))
+        for item in measurements(output / f"free-{name}"):
+            found = item["measurement"]
+            gold, learned = found["rewards"]["gold " + taste.stem], found["rewards"][found["trained"]]
+            points.append((item["step"], found["divergence"], learned["value"], learned["winRate"], gold["value"], gold["winRate"]))
         with open(output / f"curve-{name}.csv", "w", newline="") as file:
             csv.writer(file).writerows([("round", "divergence", "learned", "learned wins", "true", "true wins"), *points])
         best = max(points, key=lambda point: point[4])

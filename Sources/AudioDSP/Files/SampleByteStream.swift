@@ -28,8 +28,7 @@ public final class SampleByteStream {
         source = try ByteSource(path: path)
         name = source.name
         let reader = HeaderReader(source: source)
-        let start = source.bytes(at: 0, count: 4)
-        foreignFormat = Self.foreignFormats.first { start.starts(with: $0.signature.utf8) }?.name
+        foreignFormat = FileSignature.formatOtherThanWave(ofFirstFour: source.bytes(at: 0, count: 4))
         let isWave = ["RIFF", "RIFX", "RF64", "BW64"].contains(reader.identifier(0) ?? "") && reader.identifier(8) == "WAVE"
         guard isWave else {
             header = nil
@@ -49,10 +48,6 @@ public final class SampleByteStream {
 
     /// Whether ``read(into:)`` gives something without asking the system.
     public var hasPending: Bool { !pending.isEmpty || remaining == 0 }
-
-    private static let foreignFormats: [(signature: String, name: String)] = [
-        ("fLaC", "FLAC"), ("OggS", "Ogg"), ("ID3", "MP3"), ("caff", "CAF"), ("FORM", "AIFF"), (".snd", "AU"), ("riff", "Wave64"),
-    ]
 
     /// Takes what is there, waiting only while that is nothing.
     ///

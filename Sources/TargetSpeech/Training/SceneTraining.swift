@@ -10,7 +10,7 @@ public enum SceneTraining {
         _ run: TrainingRun, defaults: SceneTrainingConfiguration<Network.Configuration>, on folders: SceneTrainingFolders,
         as design: Network.Type, teacher: () throws -> VoiceTeacher, report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
-        try execute(run, defaults: defaults, on: folders, teacher: { _ in try teacher() }, report: report) { settings, data, teacher in
+        try execute(run, defaults: defaults, on: folders, teacher: teacher, report: report) { settings, data, teacher in
             try ExtractorTask<Network>(
                 settings.model, data: data, teacher: teacher, voices: settings.voices, loss: settings.loss,
                 validation: settings.validation)
@@ -23,13 +23,12 @@ public enum SceneTraining {
         as design: Network.Type, teacher: () throws -> VoiceTeacher, report: @escaping (TrainingEvent) -> Void
     ) throws -> TrainingOutcome {
         try execute(
-            run, defaults: defaults, on: folders,
-            teacher: {
+            run, defaults: defaults, on: folders, teacher: teacher, report: report,
+            check: {
                 guard $0.loss == ExtractionLossSettings() else {
                     throw TrainingError.invalidSetting("loss", "is of extractors; an enrolment network has no such choice")
                 }
-                return try teacher()
-            }, report: report
+            }
         ) { settings, data, teacher in
             try EnrollmentTask<Network>(
                 settings.model, data: data, teacher: teacher, voices: settings.voices, validation: settings.validation)
@@ -38,14 +37,16 @@ public enum SceneTraining {
 
     private static func execute<Task: TrainingTask, Configuration>(
         _ run: TrainingRun, defaults: SceneTrainingConfiguration<Configuration>, on folders: SceneTrainingFolders,
-        teacher: (SceneTrainingConfiguration<Configuration>) throws -> VoiceTeacher, report: @escaping (TrainingEvent) -> Void,
+        teacher: () throws -> VoiceTeacher, report: @escaping (TrainingEvent) -> Void,
+        check: (SceneTrainingConfiguration<Configuration>) throws -> Void = { _ in },
         task: @escaping (SceneTrainingConfiguration<Configuration>, SceneTrainingData, VoiceTeacher) throws -> Task
     ) throws -> TrainingOutcome where Task.Network: ConfiguredNetwork, Task.Network.Configuration == Configuration {
         let limits = run.limits
         return try run.execute(
             defaults: defaults, network: { Task.Network($0.model, using: &$1) },
             task: { settings in
-                let teacher = try teacher(settings)
+                try check(settings)
+                let teacher = try teacher()
                 return { _ in
                     let data = try SceneTrainingData(
                         folders, settings: settings.scenes, heldOut: settings.validation.heldOut, seed: settings.seed,

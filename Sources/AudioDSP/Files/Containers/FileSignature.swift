@@ -73,6 +73,13 @@ enum FileSignature {
         return brand == "qt  " ? "a QuickTime film" : "AAC in MP4"
     }
 
+    /// The format that four bytes alone name; a pipe may not hold more of them yet. Nil for WAV and for raw samples.
+    static func formatOtherThanWave(ofFirstFour start: [UInt8]) -> String? {
+        [
+            ("fLaC", "FLAC"), ("OggS", "Ogg"), ("ID3", "MP3"), ("caff", "CAF"), ("FORM", "AIFF"), (".snd", "AU"), ("riff", "Wave64"),
+        ].first { start.starts(with: $0.0.utf8) }?.1
+    }
+
     private static let foreignSignatures: [([UInt8], String)] = [
         ([0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11], "WMA (ASF)"),
         (Array("#!AMR".utf8), "AMR"),
