@@ -6,6 +6,20 @@ import Testing
 
 @testable import Alignment
 
+/// Hears as the built-in encoder does; "low" is at one end of its space and every other text at the other one.
+private struct TestTextEncoder: AudioTextEncoder {
+    private let ears = SpectralStatisticsEncoder()
+    var name: String { "ears and eyes" }
+    var identity: String { "test " + ears.identity }
+    var sampleRate: Int { ears.sampleRate }
+    var dimension: Int { ears.dimension }
+    var cutting: String { ears.cutting }
+    func embeddings(ofSignal signal: [Float]) throws -> Tensor { try ears.embeddings(ofSignal: signal) }
+    func embedding(ofText text: String) throws -> [Float] {
+        [Float](repeating: (text == "low" ? 1 : -1) / Float(dimension).squareRoot(), count: dimension)
+    }
+}
+
 @Suite struct PreferenceTests {
     private func draw(_ count: Int, _ width: Int, using rng: inout Philox) -> [[Double]] {
         (0..<count).map { _ in (0..<width).map { _ in Double(rng.nextGaussian()) } }
@@ -61,12 +75,12 @@ import Testing
         let scorer = try LinearScorer(
             ratings: [1, 2, 3, 4, 5, 6], embeddings: batch.summaries(by: encoder), penalty: 0.1, encoder: encoder.identity)
         try scorer.write(to: path)
-        let reward = try ScorerReward(encoder: encoder, scorer: LinearScorer(reading: path), path: path)
+        let reward = try ScorerReward(encoders: [encoder], scorer: LinearScorer(reading: path), path: path)
         let scores = try reward.clipScores(of: batch).compactMap(\.reward)
         #expect(zip(scores, scores.dropFirst()).allSatisfy { $0 < $1 }, "\(scores)")
         for (index, score) in scores.enumerated() { #expect(abs(score - Double(index + 1)) < 0.5) }
         let other = try LinearScorer(ratings: [1, 2], embeddings: [[1], [2]], penalty: 1, encoder: "another")
-        #expect(throws: AlignmentError.self) { try ScorerReward(encoder: encoder, scorer: other, path: path) }
+        #expect(throws: AlignmentError.self) { try ScorerReward(encoders: [encoder], scorer: other, path: path) }
         try SafeTensorsFile.write([("x", .zeros([1]))], to: path)
         #expect(throws: AlignmentError.self) { try LinearScorer(reading: path) }
         for (ratings, embeddings, penalty) in [([1.0], [[1.0]], 1.0), ([1, 2], [[1], [2, 3]], 1), ([1, .nan], [[1], [2]], 1), ([1, 2], [[1], [2]], 0)] {
@@ -75,6 +89,40 @@ import Testing
         #expect(throws: AlignmentError.self) {
             try LinearScorer(choices: [.init(chosen: 0, rejected: 7)], embeddings: [[1], [2]], penalty: 1, encoder: "")
         }
+    }
+
+    /// Two prompts, one sound: what tells the choices apart is the prompt alone.
+    @Test func promptsAreReadWhereAsked() throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("scorer-\(UUID().uuidString).safetensors").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let encoder = TestTextEncoder()
+        let sounds = (0..<8).map { TestSounds.noise(1, level: 0.02, seed: UInt64($0)) }
+        let clips = sounds.enumerated().flatMap { index, sound in
+            ["low", "high"].map { Clip(name: "\($0) \(index)", source: .sound(sound), prompt: $0) }
+        }
+        let batch = ClipBatch(clips), input = try ScorerInput(encoders: [encoder], readsPrompts: true)
+        let values = try input.allValues(of: batch), fits = try CLAPReward(encoder: encoder, target: .prompts(encoder)).clipScores(of: batch)
+        #expect(input.count == encoder.dimension + 1 && values.allSatisfy { $0.count == input.count })
+        #expect(zip(values, fits).allSatisfy { $0.last == $1.score?.measure })
+        let choices = sounds.indices.map { LinearScorer.Choice(chosen: 2 * $0, rejected: 2 * $0 + 1) }
+        let scorer = try LinearScorer(
+            choices: choices, embeddings: values, penalty: 1, encoder: encoder.identity, promptValues: 1)
+        try scorer.write(to: path)
+        let read = try LinearScorer(reading: path)
+        #expect(read.readsPrompts)
+        let reward = try ScorerReward(encoders: [encoder], scorer: read, path: path), scores = try reward.clipScores(of: batch).map(\.reward)
+        for choice in choices { #expect(try #require(scores[choice.chosen]) > #require(scores[choice.rejected])) }
+        let bare = try reward.clipScores(of: ClipBatch([Clip(name: "bare", source: .sound(sounds[0]))]))
+        #expect(bare[0].reason?.contains("no prompt") == true)
+        #expect(throws: AlignmentError.self) { try input.allValues(of: ClipBatch([Clip(name: "bare", source: .sound(sounds[0]))])) }
+        // Of several encoders the embeddings stand one after the other, and the fit is last and weighs as much as they do.
+        let both = try ScorerInput(encoders: [SpectralStatisticsEncoder(), encoder], readsPrompts: true)
+        #expect(both.count == 2 * encoder.dimension + 1 && both.promptValues == 1 && both.identity != input.identity)
+        #expect(try both.allValues(of: batch).map(\.last) == values.map(\.last))
+        let plain = try LinearScorer(choices: choices, embeddings: values, penalty: 1, encoder: encoder.identity)
+        expectNear(try #require(plain.deviation.last) / #require(scorer.deviation.last), Double(encoder.dimension).squareRoot(), relative: 1e-9)
+        let deaf = SpectralStatisticsEncoder()
+        #expect(throws: EncoderError.self) { try ScorerReward(encoders: [deaf], scorer: read, path: path) }
     }
 
     @Test func filtrationKeepsTheExtremes() throws {

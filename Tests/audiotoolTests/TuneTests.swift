@@ -175,11 +175,25 @@ import Testing
         #expect(report["files"].strings == ["taste-1.safetensors", "taste-2.safetensors", "taste-3.safetensors", "taste.yaml"])
         let scored = try run(["score", "choices/00001-a.flac", "--reward", "taste.yaml", "--json"], in: folder)
         #expect(scored.code == 0, "\(scored.errors)")
+        try scorersThatReadPrompts(folder)
         let tuned = try tune("--reward", "taste.yaml", "--gold", "loud.yaml", "--method", "rloo", "--rounds", "1", "--output", "u", "--no-report", in: folder)
         #expect(tuned.code == 0, "\(tuned.errors)")
         let compared = try simulate("--pairs", "4", "--against", "u/model.safetensors", "--output", "other")
         #expect(compared.code == 0 && compared.text.contains("of 4 pairs"), "\(compared.errors)")
         try folder.write(Array("{}".utf8), to: "bad.jsonl")
         expectRefusal(try run(["preferences", "train", "bad.jsonl", "-o", "x.safetensors"], in: folder), saying: "bad.jsonl, line 1", "prompt")
+    }
+
+    /// Two encoders, and the fit to the prompt by the one that reads text.
+    private func scorersThatReadPrompts(_ folder: Scratch) throws {
+        let captions = Repository.root.appendingPathComponent("models/captions-16k.safetensors").path
+        let train = ["preferences", "train", "choices/choices.jsonl", "-o", "read.safetensors", "--with-prompts"]
+        let learned = try run(train + ["--encoder", captions, "--encoder", "spectral"], in: folder)
+        #expect(learned.code == 0, "\(learned.errors)")
+        let score = ["score", "choices/00001-a.flac", "--reward", "read.yaml", "--json"]
+        let bare = try run(score, in: folder), fit = try run(score + ["--prompt", "slow piano"], in: folder)
+        #expect(bare.text.contains("it has no prompt") && !fit.text.contains("no prompt"), "\(bare.text) \(fit.errors)")
+        #expect(try run(score + ["--prompt", "loud accordion"], in: folder).text != fit.text)
+        expectRefusal(try run(train + ["--encoder", "spectral"], in: folder), saying: "spectral", "no text")
     }
 }

@@ -2,7 +2,7 @@
 """Simulated raters: a preference model from noisy choices, tuning on it, and where it stops being true.
 
     python3 recipes/tune_experiments/raters.py --references music/train --style accordion/ --prompts prompts.txt \
-        --held-out held_out.txt --output runs/raters [--guidance 1] [--pairs 800] [--flips 0.25]
+        --held-out held_out.txt --output runs/raters [--guidance 1] [--pairs 1600] [--flips 0.25]
 
 What the raters really like is in TASTE, the rewards of stage R, which raters share, in DESIGNED. In order: choices with wrong
 ones among them; preference models of one and of five members; R, U and RU, the latter two with the one; by the true taste each
@@ -23,9 +23,11 @@ DESIGNED = [
     "{reward: clap, encoder: %(encoder)s, name: adherence, weight: 1}",
     "{reward: per-song-fad, reference: %(references)s, weight: 0.025}",
 ]
-TASTE = DESIGNED + [
+TASTE = [
+    "{reward: clap, encoder: %(encoder)s, name: adherence, weight: 2}",
+    "{reward: per-song-fad, reference: %(references)s, weight: 0.025}",
     "{reward: clap, encoder: %(encoder)s, reference: %(style)s, name: style, weight: 0.5}",
-    "{reward: loudness, target: -16, weight: 0.12}",
+    "{reward: loudness, target: -28, weight: 0.12}",
 ]
 
 
@@ -45,7 +47,7 @@ def main():
     parser.add_argument("--model", default="music-24k")
     parser.add_argument("--encoder", default="captions-16k")
     parser.add_argument("--program", default="audiotool")
-    parser.add_argument("--pairs", type=int, default=800)
+    parser.add_argument("--pairs", type=int, default=1600)
     parser.add_argument("--flips", type=float, default=0.25)
     parser.add_argument("--sharpness", type=float, default=4, help="how surely raters know what they like, before flips")
     parser.add_argument("--rounds", type=int, default=24, help="of U and RU")
@@ -77,7 +79,7 @@ def main():
     for name, members in (("one", 1), ("five", 5)):
         if not (output / f"{name}.yaml").exists():
             print(run("preferences", "train", choices / "choices.jsonl", "-o", output / f"{name}.safetensors", "--members", members,
-                      "--encoder", options.encoder))
+                      "--encoder", options.encoder, "--encoder", "spectral", "--with-prompts"))
 
     def tune(name, reward, model, *method):
         folder = output / name

@@ -4,6 +4,7 @@ import NeuralCore
 
 /// A score that is linear in an encoder's embedding, learned from people's ratings or from their choices.
 ///
+/// What is learned from may end with a clip's fit to its prompt (``ScorerInput``), which weighs as much as all values before.
 /// Embeddings are standardised by what was learned from. Ratings are fitted by ridge regression, choices by the model of
 /// Bradley and Terry with a penalty on the weights; both have one best answer, which is found to rounding.
 /// ```swift
@@ -15,10 +16,13 @@ public struct LinearScorer: Sendable, Equatable {
     public let weights: [Double]
     public let offset: Double
     public let mean: [Double]
-    /// 1 where a value did not vary.
+    /// 1 where a value did not vary, less than it was for the fits to a prompt.
     public let deviation: [Double]
-    /// The identity of the encoder whose embeddings it takes.
+    /// The identity of the encoder (or encoders) whose embeddings it takes.
     public let encoder: String
+    /// How many of the last values are a fit to the prompt; 0 for a scorer that hears clips alone.
+    public let promptValues: Int
+    public var readsPrompts: Bool { promptValues > 0 }
 
     /// A choice between two recordings, by the indices of their embeddings.
     public struct Choice: Sendable, Equatable {
@@ -33,19 +37,24 @@ public struct LinearScorer: Sendable, Equatable {
     }
 
     /// Fits ratings: Σ (score − rating)² + penalty |w|².
-    public init(ratings: [Double], embeddings: [[Double]], penalty: Double, encoder: String) throws {
-        let scale = try Standardization(embeddings, count: ratings.count, penalty: penalty)
+    public init(
+        ratings: [Double], embeddings: [[Double]], penalty: Double, encoder: String, promptValues: Int = 0
+    ) throws {
+        let scale = try Standardization(embeddings, count: ratings.count, penalty: penalty, promptValues: promptValues)
         guard ratings.allSatisfy(\.isFinite) else { throw Standardization.fault("a rating is not a finite number") }
         let center = ratings.reduce(0, +) / Double(ratings.count)
         let rows = scale.rows(embeddings)
         let target = Self.combination(rows, ratings.map { $0 - center })
         weights = Self.solve(target) { Self.curvature(rows, [Double](repeating: 1, count: rows.count), penalty, $0) }
-        (offset, mean, deviation, self.encoder) = (center, scale.mean, scale.deviation, encoder)
+        (offset, mean, deviation) = (center, scale.mean, scale.deviation)
+        (self.encoder, self.promptValues) = (encoder, promptValues)
     }
 
     /// Fits choices: −Σ log σ(score of chosen − score of rejected) + penalty |w|² / 2, by Newton's method.
-    public init(choices: [Choice], embeddings: [[Double]], penalty: Double, encoder: String) throws {
-        let scale = try Standardization(embeddings, count: embeddings.count, penalty: penalty)
+    public init(
+        choices: [Choice], embeddings: [[Double]], penalty: Double, encoder: String, promptValues: Int = 0
+    ) throws {
+        let scale = try Standardization(embeddings, count: embeddings.count, penalty: penalty, promptValues: promptValues)
         let known = embeddings.indices
         guard !choices.isEmpty, choices.allSatisfy({ known.contains($0.chosen) && known.contains($0.rejected) }) else {
             throw Standardization.fault("there are no choices, or they are of recordings that are not there")
@@ -70,7 +79,8 @@ public struct LinearScorer: Sendable, Equatable {
             (w, value) = (next, best)
             if Self.dot(step, step) <= 1e-20 * max(Self.dot(w, w), 1e-20) { break }
         }
-        (weights, offset, mean, deviation, self.encoder) = (w, 0, scale.mean, scale.deviation, encoder)
+        (weights, offset, mean, deviation) = (w, 0, scale.mean, scale.deviation)
+        (self.encoder, self.promptValues) = (encoder, promptValues)
     }
 
     /// Σ factor · row.
@@ -115,19 +125,23 @@ private struct Standardization {
 
     static func fault(_ reason: String) -> AlignmentError { .invalid(what: "The scorer", reason: reason) }
 
-    init(_ embeddings: [[Double]], count: Int, penalty: Double) throws {
+    init(_ embeddings: [[Double]], count: Int, penalty: Double, promptValues: Int) throws {
         guard let width = embeddings.first?.count, width > 0, embeddings.count == count, embeddings.count > 1,
             embeddings.allSatisfy({ $0.count == width && $0.allSatisfy(\.isFinite) })
         else {
             throw Self.fault("\(embeddings.count) embeddings for \(count) answers are too few, not finite, or of several sizes")
         }
+        guard (0..<width).contains(promptValues) else { throw Self.fault("\(promptValues) of \(width) values cannot be of prompts") }
         guard penalty > 0, penalty.isFinite else { throw Self.fault("the penalty must be positive, not \(penalty)") }
         let total = Double(count)
         let mean = (0..<width).map { column in embeddings.reduce(0) { $0 + $1[column] } / total }
         self.mean = mean
         deviation = (0..<width).map { column in
             let variance = embeddings.reduce(0) { $0 + ($1[column] - mean[column]) * ($1[column] - mean[column]) } / total
-            return variance > 0 ? variance.squareRoot() : 1
+            guard variance > 0 else { return 1 }
+            // One penalty for all weights would drown a few good values in many others.
+            let emphasis = column < width - promptValues ? 1 : Double(width - promptValues).squareRoot()
+            return variance.squareRoot() / emphasis
         }
     }
 
@@ -144,7 +158,7 @@ extension LinearScorer {
         func row(_ values: [Double]) -> Tensor { Tensor(values.map { Float($0) }, shape: [values.count]) }
         try SafeTensorsFile.write(
             [("weights", row(weights)), ("mean", row(mean)), ("deviation", row(deviation)), ("offset", row([offset]))],
-            metadata: ["kind": Self.kind, "encoder": encoder], to: path)
+            metadata: ["kind": Self.kind, "encoder": encoder, "prompt-values": "\(promptValues)"], to: path)
     }
 
     /// - Throws: `CheckpointError`, and ``AlignmentError/invalidFile(path:reason:)`` for files of something else.
@@ -156,9 +170,10 @@ extension LinearScorer {
         }
         let parts = try ["weights", "mean", "deviation", "offset"].map { try file.tensor($0).values.map(Double.init) }
         let width = parts[0].count
-        guard width > 0, parts[1].count == width, parts[2].count == width, parts[3].count == 1,
+        guard let promptValues = Int(file.metadata["prompt-values"] ?? "0"), (0...width).contains(promptValues), width > 0, parts[1].count == width, parts[2].count == width, parts[3].count == 1,
             parts.allSatisfy({ $0.allSatisfy(\.isFinite) }), parts[2].allSatisfy({ $0 > 0 })
         else { throw fault("its numbers do not fit together") }
-        (weights, mean, deviation, offset, self.encoder) = (parts[0], parts[1], parts[2], parts[3][0], encoder)
+        (weights, mean, deviation, offset) = (parts[0], parts[1], parts[2], parts[3][0])
+        (self.encoder, self.promptValues) = (encoder, promptValues)
     }
 }

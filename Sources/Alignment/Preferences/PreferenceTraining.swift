@@ -37,14 +37,17 @@ public struct PreferenceTraining: Sendable, Equatable {
         public var kept = 0, turned = 0, dropped = 0
     }
 
-    private static let penalties = [1.0, 3, 10, 30, 100, 300]
+    private static let penalties = [1.0, 3, 10, 30, 100, 300, 1000, 3000]
 
     /// - Parameters:
     ///   - choices: by the indices of embeddings.
     ///   - prompts: the number of each choice's prompt.
-    ///   - encoder: the identity of the embeddings' encoder.
+    ///   - encoder: the identity of the embeddings' encoder, or of several.
+    ///   - promptValues: how many of the last values are a fit to the prompt (``ScorerInput``).
     /// - Throws: ``AlignmentError/invalid(what:reason:)`` for fewer than two prompts or too few choices.
-    public func fit(_ choices: [LinearScorer.Choice], prompts: [Int], embeddings: [[Double]], encoder: String) throws -> Result {
+    public func fit(
+        _ choices: [LinearScorer.Choice], prompts: [Int], embeddings: [[Double]], encoder: String, promptValues: Int = 0
+    ) throws -> Result {
         var rng = Philox(seed: seed)
         let groups = Set(prompts).sorted().shuffled(using: &rng)
         guard groups.count > 1, choices.count == prompts.count, (0..<1).contains(heldOut), members > 0 else {
@@ -54,7 +57,8 @@ public struct PreferenceTraining: Sendable, Equatable {
         let held = Set(groups.prefix(max(1, min(groups.count - 1, Int((Double(groups.count) * heldOut).rounded())))))
         let training = choices.indices.filter { !held.contains(prompts[$0]) }, test = choices.indices.filter { held.contains(prompts[$0]) }
         func fitted(_ own: [LinearScorer.Choice], _ penalty: Double) throws -> LinearScorer {
-            try LinearScorer(choices: own, embeddings: embeddings, penalty: penalty, encoder: encoder)
+            try LinearScorer(
+                choices: own, embeddings: embeddings, penalty: penalty, encoder: encoder, promptValues: promptValues)
         }
         let penalty = try self.penalty ?? bestPenalty(training, choices, prompts, embeddings, fitted)
         var own = training.map { choices[$0] }

@@ -83,14 +83,27 @@ public final class RewardSettings {
     /// A path, by the file's folder unless it begins with a slash; `reference` has the command's default.
     func path(_ key: String) throws -> String? {
         guard let text = try text(key) else { return key == "reference" ? context.defaults.reference : nil }
-        return text.hasPrefix("/") ? text : URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(text).path
+        return located(text)
+    }
+
+    private func located(_ path: String) -> String {
+        path.hasPrefix("/") ? path : URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(path).path
     }
 
     /// An encoder's name; one with a slash is a path, by the file's folder.
-    func encoder() throws -> String? {
-        guard let name = try text("encoder") else { return nil }
-        return name.contains("/") ? try path("encoder") : name
+    func encoder() throws -> String? { try text("encoder").map(encoder(named:)) }
+
+    /// Several encoders, for what takes more than one.
+    func encoders() throws -> [String]? {
+        guard let node = node("encoders") else { return nil }
+        guard case .sequence(let sequence) = node, !sequence.isEmpty else { throw fault("encoders", "must be a list of encoders") }
+        return try sequence.map { element in
+            guard case .scalar(let scalar) = element, !scalar.string.isEmpty else { throw fault("encoders", "must be a list of encoders") }
+            return encoder(named: scalar.string)
+        }
     }
+
+    private func encoder(named name: String) -> String { name.contains("/") ? located(name) : name }
 
     func requiredPath(_ key: String) throws -> String {
         guard let path = try path(key) else {

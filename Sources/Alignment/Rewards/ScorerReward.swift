@@ -4,23 +4,32 @@ import AudioEmbeddings
 public struct ScorerReward: ClipReward {
     public let name: String
     public let kind = RewardKind.instance
-    private let encoder: any AudioEncoder
+    private let input: ScorerInput
     private let scorer: LinearScorer
     private let path: String
 
-    /// - Throws: ``AlignmentError/invalidFile(path:reason:)`` for a scorer of another encoder's embeddings.
-    public init(name: String = "scorer", encoder: any AudioEncoder, scorer: LinearScorer, path: String) throws {
-        guard scorer.encoder == encoder.identity, scorer.weights.count == encoder.dimension else {
+    /// - Parameter encoders: those that the scorer was learned with, in their order.
+    /// - Throws: ``AlignmentError/invalidFile(path:reason:)`` for a scorer of other encoders' embeddings.
+    public init(name: String = "scorer", encoders: [any AudioEncoder], scorer: LinearScorer, path: String) throws {
+        input = try ScorerInput(encoders: encoders, readsPrompts: scorer.readsPrompts)
+        guard scorer.encoder == input.identity, scorer.weights.count == input.count, scorer.promptValues == input.promptValues else {
             throw AlignmentError.invalidFile(
-                path: path, reason: "it was learned from another encoder's embeddings than those of \(encoder.name)")
+                path: path, reason: "it was learned from another encoder's embeddings than those of \(input.names)")
         }
-        (self.name, self.encoder, self.scorer, self.path) = (name, encoder, scorer, path)
+        (self.name, self.scorer, self.path) = (name, scorer, path)
     }
 
-    public var remarks: [String] { ["\(name): \(path) on embeddings by \(encoder.name)", encoder.rule] }
+    public var remarks: [String] {
+        ["\(name): \(path) on embeddings by \(input.names)\(scorer.readsPrompts ? ", and on the fit to the prompt" : "")"] + input.rules
+    }
 
     public func clipScores(of batch: ClipBatch) throws -> [ClipScore] {
-        try batch.summaries(by: encoder).map { .checked(Score(scorer($0))) }
+        try input.values(of: batch).map { values in
+            switch values {
+            case .success(let values): .checked(Score(scorer(values)))
+            case .failure(let missing): .undefined(missing.reason)
+            }
+        }
     }
 }
 
@@ -31,8 +40,9 @@ extension ScorerReward {
         guard let path = try settings.path("model") else {
             throw settings.fault("model", "is missing: the file of a scorer")
         }
-        return try ScorerReward(
-            name: settings.label("scorer"), encoder: context.encoder(settings.encoder()),
-            scorer: LinearScorer(reading: path), path: path)
+        let scorer = try LinearScorer(reading: path), named = try settings.encoder()
+        let encoders = try settings.encoders()?.map { try context.encoder($0) }
+            ?? [scorer.readsPrompts ? context.textEncoder(named) : context.encoder(named)]
+        return try ScorerReward(name: settings.label("scorer"), encoders: encoders, scorer: scorer, path: path)
     }
 }

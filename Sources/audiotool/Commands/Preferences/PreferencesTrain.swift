@@ -23,7 +23,10 @@ struct PreferencesTrain: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A .jsonl file of choices.", valueName: "file"), completion: .file()) var choices: String
     @Option(name: .shortAndLong, help: ArgumentHelp("The scorer's file.", valueName: "file"), completion: .file()) var output: String
-    @Option(help: ArgumentHelp("An encoder: spectral, an installed model or a model file.", valueName: "name")) var encoder: String?
+    @Option(help: ArgumentHelp(
+        "An encoder: spectral, an installed model or a model file. Several are heard together.", valueName: "name"))
+    var encoder: [String] = []
+    @Flag(help: "Judge a clip by its fit to its prompt too; an encoder must read text.") var withPrompts = false
     @Option(help: "Scorers learned from draws of the choices, 1 to 50.") var members = 1
     @Option(help: ArgumentHelp("The share of prompts that is held out.", valueName: "share")) var heldOut = 0.2
     @Option(help: ArgumentHelp("Of the weights; found within the training prompts if left out.", valueName: "number")) var penalty: Double?
@@ -57,35 +60,41 @@ struct PreferencesTrain: ParsableCommand {
     func run() throws {
         let console = Console(isQuiet: common.quiet), interruption = Interruption()
         let file = try PreferenceFile(reading: choices)
-        var paths: [String: Int] = [:], list: [String] = [], pairs: [LinearScorer.Choice] = [], prompts: [Int] = []
+        var numbers: [[String?]: Int] = [:], clips: [Clip] = [], pairs: [LinearScorer.Choice] = [], prompts: [Int] = []
         var texts: [String: Int] = [:]
-        func number(_ path: String) -> Int {
-            if let known = paths[path] { return known }
-            paths[path] = list.count
-            list.append(path)
-            return list.count - 1
+        func number(_ path: String, _ prompt: String) -> Int {
+            let clip = Clip(name: path, source: .file(path), prompt: withPrompts ? prompt : nil), key = [path, clip.prompt]
+            if let known = numbers[key] { return known }
+            numbers[key] = clips.count
+            clips.append(clip)
+            return clips.count - 1
         }
         for entry in file.entries {
             guard case .choice(let chosen, let rejected, _) = entry.content else { continue }
-            pairs.append(.init(chosen: number(chosen), rejected: number(rejected)))
+            pairs.append(.init(chosen: number(chosen, entry.prompt), rejected: number(rejected, entry.prompt)))
             texts[entry.prompt] = texts[entry.prompt] ?? texts.count
             prompts.append(texts[entry.prompt] ?? 0)
         }
         guard !pairs.isEmpty else { throw CommandFailure("\(choices) holds no choices between two recordings.") }
-        let total = list.count, cache = EmbeddingCache(folder: EmbeddingCache.standardFolder())
-        let batch = ClipBatch(list.map { Clip(name: $0, source: .file($0)) }, cache: cache) { done, name in
+        let total = clips.count, cache = EmbeddingCache(folder: EmbeddingCache.standardFolder())
+        let batch = ClipBatch(clips, cache: cache) { done, name in
             if interruption.isRequested { throw CancellationError() }
             console.progress("[\(done)/\(total)] \(name)")
         }
-        let found = try EncoderLibrary.encoder(encoder ?? EncoderLibrary.builtIn)
+        let named = try encoder.map { try EncoderLibrary.encoder($0) }
+        let input = try ScorerInput(
+            encoders: named.isEmpty ? [RewardContext.library(nil, withPrompts)] : named, readsPrompts: withPrompts)
         var training = PreferenceTraining()
         (training.members, training.heldOut, training.penalty, training.seed) = (members, heldOut, penalty, seed)
         (training.cleaning, training.noise) = (cleaning, noise)
         let embeddings: [[Double]]
-        do { embeddings = try batch.summaries(by: found) } catch is CancellationError { throw ExitCode(130) }
+        do {
+            embeddings = try input.allValues(of: batch)
+        } catch is CancellationError { throw ExitCode(130) }
         console.clearProgress()
-        let result = try training.fit(pairs, prompts: prompts, embeddings: embeddings, encoder: found.identity)
-        let files = try write(result.scorers, encoder: encoder)
+        let result = try training.fit(
+            pairs, prompts: prompts, embeddings: embeddings, encoder: input.identity, promptValues: input.promptValues)
+        let files = try write(result.scorers)
         let report = Report(
             accuracy: result.accuracy.accuracy, calibrationError: result.accuracy.calibrationError, heldOutChoices: result.heldOutChoices,
             trainingChoices: result.trainingChoices, kept: result.kept, turned: result.turned, dropped: result.dropped,
@@ -99,13 +108,14 @@ struct PreferencesTrain: ParsableCommand {
     }
 
     /// The scorers, and a file of rewards with them.
-    private func write(_ scorers: [LinearScorer], encoder: String?) throws -> [String] {
+    private func write(_ scorers: [LinearScorer]) throws -> [String] {
         let stem = (output as NSString).deletingPathExtension
         let files = scorers.count == 1 ? [output] : scorers.indices.map { "\(stem)-\($0 + 1).safetensors" }
         for (scorer, path) in zip(scorers, files) { try scorer.write(to: path) }
         let lines = files.enumerated().map { index, path in
             let name = scorers.count == 1 ? "taste" : "taste \(index + 1)"
-            let suffix = encoder.map { ", encoder: \"\($0)\"" } ?? ""
+            let names = encoder.map { "\"\($0)\"" }.joined(separator: ", ")
+            let suffix = encoder.isEmpty ? "" : ", encoders: [\(names)]"
             return "{reward: scorer, name: \(name), model: \"\((path as NSString).lastPathComponent)\"\(suffix)}"
         }
         let rewards = scorers.count == 1
