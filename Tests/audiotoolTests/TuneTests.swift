@@ -184,6 +184,32 @@ import Testing
         expectRefusal(try run(["preferences", "train", "bad.jsonl", "-o", "x.safetensors"], in: folder), saying: "bad.jsonl, line 1", "prompt")
     }
 
+    /// Louder clips are rated higher; what is learned of that ranks clips that were not rated.
+    @Test func ratingsAreLearnedFrom() throws {
+        let folder = try prepared()
+        for index in 0..<24 {
+            try folder.write(Sounds.noise(16_000, level: 0.01 * Float(index + 1), seed: UInt64(index)), to: "\(index).wav")
+        }
+        let lines = (0..<20).map { #"{"clip": "\#($0).wav", "rating": \#(1 + 0.2 * Double($0))}"# }
+        try folder.write(Array(lines.joined(separator: "\n").utf8), to: "ratings.jsonl")
+        let train = ["preferences", "train", "ratings.jsonl", "-o", "quality.safetensors"]
+        let learned = try run(train + ["--json"], in: folder)
+        #expect(learned.code == 0, "\(learned.errors)")
+        let report = try JSONValue(parsing: learned.text)
+        #expect(report["heldOutRatings"].int == 4 && report["trainingRatings"].int == 16)
+        #expect(try #require(report["rankCorrelation"].double) > 0.7 && #require(report["error"].double) < 1, "\(learned.text)")
+        #expect(try run(train, in: folder).text.contains("correlation"))
+        let scored = try run(["score", "20.wav", "23.wav", "0.wav", "--reward", "quality.yaml", "--json"], in: folder)
+        let values = try #require(JSONValue(parsing: scored.text)["clips"].array).map { $0["total"].double ?? .nan }
+        #expect(values[1] > values[0] && values[0] > values[2], "\(values)")
+        expectRefusal(try run(train + ["--cleaning", "peers"], in: folder), saying: "--cleaning", "ratings")
+        expectRefusal(try tune("--preferences", "ratings.jsonl", "--method", "kto", "--output", "k", in: folder), saying: "line 1", "preferences train")
+        try folder.write(Array((lines.joined(separator: "\n") + "\n" + #"{"prompt": "a", "chosen": "1.wav", "rejected": "0.wav"}"#).utf8), to: "ratings.jsonl")
+        expectRefusal(try run(train, in: folder), saying: "choices and ratings")
+        try folder.write(Array(#"{"clip": "1.wav", "rating": "good"}"#.utf8), to: "ratings.jsonl")
+        expectRefusal(try run(train, in: folder), saying: "line 1", "rating")
+    }
+
     /// Two encoders, and the fit to the prompt by the one that reads text.
     private func scorersThatReadPrompts(_ folder: Scratch) throws {
         let captions = Repository.root.appendingPathComponent("models/captions-16k.safetensors").path

@@ -37,8 +37,6 @@ public struct PreferenceTraining: Sendable, Equatable {
         public var kept = 0, turned = 0, dropped = 0
     }
 
-    private static let penalties = [1.0, 3, 10, 30, 100, 300, 1000, 3000]
-
     /// - Parameters:
     ///   - choices: by the indices of embeddings.
     ///   - prompts: the number of each choice's prompt.
@@ -49,18 +47,18 @@ public struct PreferenceTraining: Sendable, Equatable {
         _ choices: [LinearScorer.Choice], prompts: [Int], embeddings: [[Double]], encoder: String, promptValues: Int = 0
     ) throws -> Result {
         var rng = Philox(seed: seed)
-        let groups = Set(prompts).sorted().shuffled(using: &rng)
-        guard groups.count > 1, choices.count == prompts.count, (0..<1).contains(heldOut), members > 0 else {
-            throw AlignmentError.invalid(
-                what: "The preferences", reason: "choices for \(groups.count) prompt are too few: one at least is held out")
+        guard choices.count == prompts.count, members > 0 else {
+            throw AlignmentError.invalid(what: "The preferences", reason: "\(choices.count) choices are not for \(prompts.count) prompts")
         }
-        let held = Set(groups.prefix(max(1, min(groups.count - 1, Int((Double(groups.count) * heldOut).rounded())))))
-        let training = choices.indices.filter { !held.contains(prompts[$0]) }, test = choices.indices.filter { held.contains(prompts[$0]) }
+        let folds = try PromptFolds(prompts, heldOut: heldOut, using: &rng), training = folds.training, test = folds.heldOut
         func fitted(_ own: [LinearScorer.Choice], _ penalty: Double) throws -> LinearScorer {
             try LinearScorer(
                 choices: own, embeddings: embeddings, penalty: penalty, encoder: encoder, promptValues: promptValues)
         }
-        let penalty = try self.penalty ?? bestPenalty(training, choices, prompts, embeddings, fitted)
+        let penalty = try self.penalty ?? folds.bestPenalty { seen, unseen, penalty in
+            let scorer = try fitted(seen.map { choices[$0] }, penalty)
+            return unseen.reduce(0) { $0 - logSigmoid(scorer(embeddings[choices[$1].chosen]) - scorer(embeddings[choices[$1].rejected])) }
+        }
         var own = training.map { choices[$0] }
         var result = Result(
             scorers: [], penalty: penalty, trainingChoices: training.count, heldOutChoices: test.count,
@@ -85,25 +83,6 @@ public struct PreferenceTraining: Sendable, Equatable {
     }
 
     private typealias Fit = ([LinearScorer.Choice], Double) throws -> LinearScorer
-
-    /// By the mean loss on a quarter of the prompts each, which the scorer did not see.
-    private func bestPenalty(
-        _ training: [Int], _ choices: [LinearScorer.Choice], _ prompts: [Int], _ embeddings: [[Double]], _ fitted: Fit
-    ) throws -> Double {
-        let groups = Array(Set(training.map { prompts[$0] })).sorted(), folds = min(4, groups.count)
-        guard folds > 1 else { return 30 }
-        let place = Dictionary(uniqueKeysWithValues: groups.enumerated().map { ($1, $0 % folds) })
-        let losses = try Self.penalties.map { penalty in
-            try (0..<folds).reduce(0.0) { sum, fold in
-                let seen = training.filter { place[prompts[$0]] != fold }.map { choices[$0] }
-                let unseen = training.filter { place[prompts[$0]] == fold }.map { choices[$0] }
-                guard !seen.isEmpty, !unseen.isEmpty else { return sum }
-                let scorer = try fitted(seen, penalty)
-                return sum - unseen.reduce(0) { $0 + logSigmoid(scorer(embeddings[$1.chosen]) - scorer(embeddings[$1.rejected])) }
-            }
-        }
-        return zip(Self.penalties, losses).min { $0.1 < $1.1 }?.0 ?? 30
-    }
 
     /// Each choice is judged by scorers that were learned without it.
     private func cleaned(

@@ -3,18 +3,20 @@ import AudioDSP
 import Foundation
 import NeuralCore
 
-/// A file of choices between clips, a JSON object a line:
+/// A file of what people think of clips, a JSON object a line:
 ///
 ///     {"prompt": "slow piano", "chosen": "a.wav", "rejected": "b.wav", "margin": 0.5}
 ///     {"prompt": "slow piano", "clip": "c.safetensors", "desirable": false}
+///     {"prompt": "slow piano", "clip": "d.wav", "rating": 3.5}
 ///
-/// Clips are recordings or files of codes, by the file's folder. `margin` may be left out.
+/// Clips are recordings or files of codes, by the file's folder. `margin` may be left out, the prompt beside a rating.
 public struct PreferenceFile: Sendable {
     /// One line.
     public struct Entry: Sendable, Equatable {
         public enum Content: Sendable, Equatable {
             case choice(chosen: String, rejected: String, margin: Double)
             case label(clip: String, isDesirable: Bool)
+            case rating(clip: String, Double)
         }
 
         public var line: Int
@@ -33,13 +35,19 @@ public struct PreferenceFile: Sendable {
         entries = try lines.enumerated().map { index, text in
             func fault(_ reason: String) -> TuningError { .invalidPreferences(path: path, line: index + 1, reason: reason) }
             guard let value = try? JSONValue(parsing: text), let members = value.object else { throw fault("it is no JSON object") }
-            guard let prompt = value["prompt"].string else { throw fault("it has no text \"prompt\"") }
+            let isRating = members["rating"] != nil
+            guard let prompt = value["prompt"].string ?? (isRating && members["prompt"] == nil ? "" : nil) else {
+                throw fault("it has no text \"prompt\"")
+            }
             func file(_ name: String) throws -> String {
                 guard let text = value[name].string, !text.isEmpty else { throw fault("it has no path \"\(name)\"") }
                 return text.hasPrefix("/") ? text : folder.appendingPathComponent(text).path
             }
             let content: Entry.Content
-            if members["clip"] != nil {
+            if isRating {
+                guard let rating = value["rating"].double, rating.isFinite else { throw fault("\"rating\" is no number") }
+                content = .rating(clip: try file("clip"), rating)
+            } else if members["clip"] != nil {
                 guard let isDesirable = value["desirable"].bool else { throw fault("\"desirable\" is neither true nor false") }
                 content = .label(clip: try file("clip"), isDesirable: isDesirable)
             } else {
@@ -76,6 +84,9 @@ public struct PreferenceFile: Sendable {
                     chosen: try clip(chosen, entry.prompt, entry.line), rejected: try clip(rejected, entry.prompt, entry.line), margin: margin))
             case .label(let path, let isDesirable):
                 set.labels.append(.init(clip: try clip(path, entry.prompt, entry.line), isDesirable: isDesirable))
+            case .rating:
+                throw TuningError.invalidPreferences(
+                    path: path, line: entry.line, reason: "ratings are for 'audiotool preferences train', which makes a reward of them")
             }
         }
         return set
