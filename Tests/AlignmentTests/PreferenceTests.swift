@@ -98,7 +98,7 @@ private struct TestTextEncoder: AudioTextEncoder {
         let encoder = TestTextEncoder()
         let sounds = (0..<8).map { TestSounds.noise(1, level: 0.02, seed: UInt64($0)) }
         let clips = sounds.enumerated().flatMap { index, sound in
-            ["low", "high"].map { Clip(name: "\($0) \(index)", source: .sound(sound), prompt: $0) }
+            ["low", "high"].map { (prompt: String) in Clip(name: "\(prompt) \(index)", source: .sound(sound), prompt: prompt) }
         }
         let batch = ClipBatch(clips), input = try ScorerInput(encoders: [encoder], readsPrompts: true)
         let values = try input.allValues(of: batch), fits = try CLAPReward(encoder: encoder, target: .prompts(encoder)).clipScores(of: batch)

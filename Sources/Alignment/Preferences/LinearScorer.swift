@@ -170,7 +170,8 @@ extension LinearScorer {
         }
         let parts = try ["weights", "mean", "deviation", "offset"].map { try file.tensor($0).values.map(Double.init) }
         let width = parts[0].count
-        guard let promptValues = Int(file.metadata["prompt-values"] ?? "0"), (0...width).contains(promptValues), width > 0, parts[1].count == width, parts[2].count == width, parts[3].count == 1,
+        guard let promptValues = Int(file.metadata["prompt-values"] ?? "0"), (0..<width).contains(promptValues),
+            parts[1].count == width, parts[2].count == width, parts[3].count == 1,
             parts.allSatisfy({ $0.allSatisfy(\.isFinite) }), parts[2].allSatisfy({ $0 > 0 })
         else { throw fault("its numbers do not fit together") }
         (weights, mean, deviation, offset) = (parts[0], parts[1], parts[2], parts[3][0])
