@@ -27,7 +27,7 @@ TASTE = [
     "{reward: clap, encoder: %(encoder)s, name: adherence, weight: 2}",
     "{reward: per-song-fad, reference: %(references)s, weight: 0.025}",
     "{reward: clap, encoder: %(encoder)s, reference: %(style)s, name: style, weight: 0.5}",
-    "{reward: loudness, target: -28, weight: 0.12}",
+    "{reward: loudness, target: %(level)s, weight: 0.12}",
 ]
 
 
@@ -35,7 +35,7 @@ def reward_file(path, rewards, options):
     """A file of rewards; their sum is called as the file is."""
     values = {
         "encoder": json.dumps(options.encoder), "references": json.dumps(str(pathlib.Path(options.references).resolve())),
-        "style": json.dumps(str(pathlib.Path(options.style).resolve()))}
+        "style": json.dumps(str(pathlib.Path(options.style).resolve())), "level": options.level}
     path.write_text("\n".join([f"name: {path.stem}", "undefined: drop", "rewards:", *("  - " + line % values for line in rewards), ""]))
     return path
 
@@ -47,6 +47,7 @@ def main():
     parser.add_argument("--model", default="music-24k")
     parser.add_argument("--encoder", default="captions-16k")
     parser.add_argument("--program", default="audiotool")
+    parser.add_argument("--level", type=float, default=-32, help="LUFS that raters like")
     parser.add_argument("--pairs", type=int, default=1600)
     parser.add_argument("--flips", type=float, default=0.25)
     parser.add_argument("--sharpness", type=float, default=4, help="how surely raters know what they like, before flips")
