@@ -135,6 +135,25 @@ import Testing
         }
     }
 
+    /// A scorer takes the encoders that it was learned with, by `encoder` or by `encoders`.
+    @Test func scorersNameTheirEncoders() throws {
+        let folder = try Folder(), clips = TestSounds.batch((0..<3).map { TestSounds.noise(1, level: 0.1, seed: UInt64($0)) })
+        let input = try ScorerInput(encoders: [SpectralStatisticsEncoder(), SpectralStatisticsEncoder()], readsPrompts: false)
+        try LinearScorer(ratings: [1, 2, 3], embeddings: input.allValues(of: clips), penalty: 0.1, encoder: input.identity)
+            .write(to: folder.path + "/taste.safetensors")
+        func read(_ settings: String) throws -> RewardSet {
+            try RewardSetFile.read(folder.write("rewards: [{reward: scorer, model: taste.safetensors\(settings)}]"), context: RewardContext())
+        }
+        #expect(try read(", encoders: [spectral, spectral]").report(on: clips).totals.allSatisfy { $0 != nil })
+        for (settings, words) in [
+            ("", "another encoder"), (", encoder: spectral", "another encoder"), (", encoders: [spectral]", "another encoder"),
+            (", encoder: spectral, encoders: [spectral, spectral]", "encoder is unknown"), (", encoders: spectral", "list of encoders"),
+            (", encoders: []", "list of encoders"), (", encoders: [[spectral]]", "list of encoders"), (", encoders: [magic]", "magic"),
+        ] {
+            #expect { try read(settings) } throws: { $0.localizedDescription.contains(words) }
+        }
+    }
+
     @Test func endlessFilesAreRefused() throws {
         let folder = try Folder()
         let bomb = "a: &a [{reward: silence}]\nb: &b [{ensemble: mean, members: *a}]\n" + "rewards:\n"

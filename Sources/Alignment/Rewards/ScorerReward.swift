@@ -40,9 +40,9 @@ extension ScorerReward {
         guard let path = try settings.path("model") else {
             throw settings.fault("model", "is missing: the file of a scorer")
         }
-        let scorer = try LinearScorer(reading: path), named = try settings.encoder()
+        let scorer = try LinearScorer(reading: path)
         let encoders = try settings.encoders()?.map { try context.encoder($0) }
-            ?? [scorer.readsPrompts ? context.textEncoder(named) : context.encoder(named)]
+            ?? [scorer.readsPrompts ? context.textEncoder(settings.encoder()) : context.encoder(settings.encoder())]
         return try ScorerReward(name: settings.label("scorer"), encoders: encoders, scorer: scorer, path: path)
     }
 }

@@ -16,9 +16,10 @@ struct PreferencesTrain: ParsableCommand {
               audiotool preferences train choices.jsonl -o taste.safetensors --members 5
               audiotool tune --prompts prompts.txt --reward taste.yaml --output runs/taste
 
-            Of choices a model of Bradley and Terry on encoders' embeddings is learned, of ratings a regression. A share of the prompts is held out: how often the scores \
-            choose as people did, and how far their certainty is off, or how scores and ratings go together, is printed. Beside the scorers a .yaml file of rewards is \
-            written, of several members the worst counts, which is harder to fool.
+            Of choices a model of Bradley and Terry on encoders' embeddings is learned, of ratings a regression. A share of the \
+            prompts is held out: how often the scores choose as people did, and how far their certainty is off, or how scores \
+            and ratings go together, is printed. Beside the scorers a .yaml file of rewards is written, of several members the \
+            worst counts, which is harder to fool.
             """)
 
     @Argument(help: ArgumentHelp("A .jsonl file of choices or of ratings.", valueName: "file"), completion: .file()) var file: String
