@@ -87,7 +87,9 @@ import Testing
         #expect(report.total == 24.0)
         let nan = RewardSet(terms: [.init(ShapedReward(fixed([1, 2]), shaping: .init(standard: .init(mean: .nan, deviation: 1))))])
         #expect(throws: AlignmentError.self) { try nan.report(on: batch(2)) }
-        #expect(throws: AlignmentError.self) { try RewardSet(terms: [.init(fixed([nil]))], undefined: .drop).report(on: batch(1)) }
+        let none = AlignmentError.undefinedSetReward(
+            reward: "reward", reason: "no clip is left of 2; clip 0 has no fixed reward: it is odd")
+        #expect(throws: none) { try RewardSet(terms: [.init(fixed([nil, nil]))], undefined: .drop).report(on: batch(2)) }
         let loose = try strict.report(on: batch(3), isStrict: false)
         #expect(loose.kept == [0, 2] && loose.totals[1] == nil)
     }

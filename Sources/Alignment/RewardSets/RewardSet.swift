@@ -51,7 +51,7 @@ public struct RewardSet: Sendable {
     ///   ``AlignmentError/undefinedSetReward(reward:reason:)``.
     public func report(on batch: ClipBatch, isStrict: Bool = true) throws -> Report {
         let clipScores = try terms.map { try $0.reward.scores(of: batch) }
-        var kept = Array(batch.clips.indices)
+        var kept = Array(batch.clips.indices), firstReason = ""
         for (term, scores) in zip(terms, clipScores) {
             guard let scores else { continue }
             for (index, score) in scores.enumerated() {
@@ -60,11 +60,12 @@ public struct RewardSet: Sendable {
                     throw AlignmentError.undefinedReward(
                         reward: term.reward.name, clip: batch.clips[index].name, reason: reason)
                 }
+                if firstReason.isEmpty { firstReason = "; \(batch.clips[index].name) has no \(term.reward.name) reward: \(reason)" }
                 kept.removeAll { $0 == index }
             }
         }
         guard !kept.isEmpty || !isStrict else {
-            throw AlignmentError.undefinedSetReward(reward: name, reason: "no clip is left of \(batch.clips.count)")
+            throw AlignmentError.undefinedSetReward(reward: name, reason: "no clip is left of \(batch.clips.count)\(firstReason)")
         }
         let setScores = try terms.map { term -> Result<SetScore, AlignmentError> in
             do {
