@@ -42,7 +42,7 @@ extension ScorerReward {
         }
         let scorer = try LinearScorer(reading: path)
         let encoders = try settings.encoders()?.map { try context.encoder($0) }
-            ?? [scorer.readsPrompts ? context.textEncoder(settings.encoder()) : context.encoder(settings.encoder())]
+            ?? [settings.encoder()].map { try scorer.readsPrompts ? context.textEncoder($0) : context.encoder($0) }
         return try ScorerReward(name: settings.label("scorer"), encoders: encoders, scorer: scorer, path: path)
     }
 }
