@@ -53,7 +53,7 @@ struct Bench {
         print(Comparison.heading)
         let workloads: [any Workload] =
             ConvolutionWorkload.all + EnhancerWorkload.all + NCSNppWorkload.all + FrechetWorkload.all
-            + MetricWorkload.all + ExtractorWorkload.all + MusicDecodingWorkload.all + LayerWorkload.all
+            + MetricWorkload.all + ExtractorWorkload.all + StreamWorkload.all + MusicDecodingWorkload.all + LayerWorkload.all
             + SpectralWorkload.all + ResamplingWorkload.all + RecordingWorkload.all + CommandWorkload.all
         let chosen = workloads.filter { workload in
             words.isEmpty || words.contains { workload.name.localizedCaseInsensitiveContains($0) }
