@@ -12,13 +12,12 @@ struct RecordingWorkload: Workload {
     var name: String { "enhance 10 s, \(steps.map { "\($0) steps" } ?? "default steps"), beside RNNoise" }
     var rounds: Int? { (steps ?? 1) > 5 ? 3 : nil }
 
-    var settings: [String: any Sendable] { ["task": "rnnoise", "threads": 1, "recording": Self.file.path, "seconds": Self.seconds] }
+    var settings: [String: any Sendable] { ["task": "rnnoise", "threads": 1, "recording": noisyRecording, "seconds": Self.seconds] }
 
     private static let model = projectFolder.appendingPathComponent("models/enhancer-16k.safetensors")
-    private static let file = projectFolder.appendingPathComponent("fixtures/audio/p287_003_noisy.flac")
 
     func prepare() throws -> () -> Void {
-        let recording = try AudioFile.read(Self.file.path)
+        let recording = try AudioFile.read(noisyRecording)
         let wanted = Int(Self.seconds * Double(recording.sampleRate))
         let sound = AudioBuffer(
             channels: [(0..<wanted).map { recording.channels[0][$0 % recording.frameCount] }], sampleRate: recording.sampleRate)
@@ -48,7 +47,7 @@ struct CommandWorkload: Workload {
         }
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bench-\(ProcessInfo.processInfo.processIdentifier)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let recording = try AudioFile.read(projectFolder.appendingPathComponent("fixtures/audio/p287_003_noisy.flac").path)
+        let recording = try AudioFile.read(noisyRecording)
         let sound = AudioBuffer(
             channels: [(0..<5 * recording.sampleRate).map { recording.channels[0][$0 % recording.frameCount] }],
             sampleRate: recording.sampleRate)
@@ -73,3 +72,6 @@ struct CommandWorkload: Workload {
 
 let projectFolder = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+/// Speech at 16 kHz in noise.
+let noisyRecording = projectFolder.appendingPathComponent("fixtures/audio/p287_003_noisy.flac").path

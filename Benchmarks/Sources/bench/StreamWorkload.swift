@@ -1,5 +1,4 @@
 import AudioDSP
-import Foundation
 import ModelLibrary
 import NeuralCore
 import ScoreDiffusion
@@ -16,14 +15,15 @@ struct StreamWorkload: Workload {
 
     func prepare() throws -> () -> Void {
         let processor = try processor(), length = processor.chunkLength
-        let recording = try AudioFile.read(projectFolder.appendingPathComponent("fixtures/audio/p287_003_noisy.flac").path)
-        let sound = recording.channels[0], chunks = sound.count / length
+        let sound = try AudioFile.read(noisyRecording).channels[0]
+        let chunks = (0..<sound.count / length).map { index in
+            (0..<processor.inputChannels).flatMap { _ in sound[index * length..<(index + 1) * length] }
+        }
         try processor.prepare()
         var output = [Float](repeating: 0, count: processor.outputChannels * length), next = 0
         return {
-            let chunk = sound[next * length..<(next + 1) * length]
-            processor.process((0..<processor.inputChannels).flatMap { _ in chunk }, &output)
-            next = (next + 1) % chunks
+            processor.process(chunks[next], &output)
+            next = (next + 1) % chunks.count
         }
     }
 
